@@ -1,0 +1,45 @@
+/**
+ * Who may do what: one table, read by the router, the web UI and people (ASVS 5.0 V8.1.1).
+ * A right that is not listed for a role is not given; there is no wildcard.
+ */
+export const roles = [
+  "owner",
+  "admin",
+  "dispatcher",
+  "driver",
+  "auditor",
+  "privacy-officer",
+  "integration",
+] as const;
+export type Role = (typeof roles)[number];
+
+const table = {
+  "own-session": ["owner", "admin", "dispatcher", "driver", "auditor", "privacy-officer", "integration"],
+  "company.read": ["owner", "admin", "dispatcher", "driver", "auditor", "privacy-officer", "integration"],
+  "company.write": ["owner", "admin"],
+  "sites.read": ["owner", "admin", "dispatcher", "driver", "auditor", "privacy-officer", "integration"],
+  "sites.write": ["owner", "admin"],
+  "accounts.read": ["owner", "admin", "auditor"],
+  "accounts.write": ["owner", "admin"],
+  "drivers.read": ["owner", "admin", "dispatcher", "auditor", "privacy-officer"],
+  "drivers.write": ["owner", "admin", "dispatcher"],
+  "orders.read": ["owner", "dispatcher", "auditor", "privacy-officer", "integration"],
+  "orders.write": ["owner", "dispatcher", "integration"],
+  "orders.dispatch": ["owner", "dispatcher"],
+  "orders.drive": ["driver"],
+  "proofs.read": ["owner", "dispatcher", "auditor", "privacy-officer"],
+  "audit.read": ["owner", "auditor"],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Right = keyof typeof table;
+export const rights = Object.keys(table) as Right[];
+
+/** Whether `role` has `right` at all; which sites it reaches is the query's business (see `Actor.sites`). */
+export const allows = (role: Role, right: Right): boolean => (table[right] as readonly Role[]).includes(role);
+
+/** Every right of a role, in the table's order. */
+export const rightsOf = (role: Role): Right[] => rights.filter((right) => allows(role, right));
+
+/** Roles that see every site of the company; the others see the sites they are given. */
+export const seesAllSites = (role: Role): boolean =>
+  role === "owner" || role === "admin" || role === "auditor" || role === "privacy-officer";
