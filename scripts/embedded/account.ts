@@ -1,0 +1,51 @@
+import { dirname } from "node:path";
+
+/** The operating system account that PostgreSQL runs as. */
+export interface Account {
+  name: string;
+  uid: number;
+  gid: number;
+}
+
+/**
+ * The account PostgreSQL has to run as, or undefined when we are not root and it simply runs as us.
+ * PostgreSQL refuses to run as root, so root lends it Debian's `postgres` account, or else `nobody`.
+ */
+export async function unprivilegedAccount(): Promise<Account | undefined> {
+  if (Deno.uid() !== 0) return undefined;
+  const accounts = (await Deno.readTextFile("/etc/passwd")).split("\n").map((line) => line.split(":"));
+  for (const name of ["postgres", "nobody"]) {
+    const found = accounts.find((fields) => fields[0] === name);
+    if (found) return { name, uid: Number(found[2]), gid: Number(found[3]) };
+  }
+  throw new Error("Neither postgres nor nobody is listed in /etc/passwd");
+}
+
+/** Whether the account may enter the directory, or the nearest of its parents that exists. */
+export async function canReach(account: Account | undefined, directory: string): Promise<boolean> {
+  if (!account) return true;
+  const existing = await nearestExisting(directory);
+  const { success } = await new Deno.Command("test", {
+    args: ["-x", existing],
+    uid: account.uid,
+    gid: account.gid,
+    cwd: "/",
+  }).output();
+  return success;
+}
+
+/** Makes the directory (mode 0700) and hands it to the account, also when an earlier start was killed in between. */
+export async function ownedDirectory(directory: string, account: Account | undefined): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  if (account) await Deno.chown(directory, account.uid, account.gid);
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  try {
+    await Deno.stat(path);
+    return path;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) || path === dirname(path)) throw error;
+    return await nearestExisting(dirname(path));
+  }
+}

@@ -1,0 +1,243 @@
+import { join } from "node:path";
+// @ts-types="@types/pg"
+import pg from "pg";
+import { type Account, ownedDirectory } from "./account.ts";
+import { readIfExists, removeIfExists } from "./files.ts";
+import type { LogFile } from "./log_file.ts";
+import type { Postgres } from "./postgres.ts";
+import { stopLeftover } from "./postmaster.ts";
+import { sendSignal } from "./processes.ts";
+import { Refusal } from "./refusal.ts";
+import { scramVerifier } from "./scram.ts";
+
+export interface ClusterOptions {
+  /** How messages call it. */
+  name: "data" | "keys";
+  /** Owned by the cluster alone; created when absent. */
+  directory: string;
+  /** On 127.0.0.1; the caller picks a free one. */
+  port: number;
+  postgres: Postgres;
+  /** Whom PostgreSQL runs as; undefined: as this process. */
+  account: Account | undefined;
+  superuserPassword: string;
+  log: LogFile;
+  /** PostgreSQL's shared_buffers. */
+  sharedBuffersMb: number;
+  /** False for tests only: commits need not survive a power cut. */
+  durable: boolean;
+}
+
+/** How a postmaster ended, in words. */
+export type Ending = string;
+
+/**
+ * A PostgreSQL cluster in a directory, run as a direct child of this process so that we are told when it dies.
+ * It listens on 127.0.0.1 only, has no socket file and lets nobody in without a password (SCRAM-SHA-256).
+ */
+export class Cluster {
+  #postmaster: Deno.ChildProcess | undefined;
+  readonly #files: string;
+
+  constructor(readonly options: ClusterOptions) {
+    this.#files = join(options.directory, "pgdata");
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** The postmaster's process id while it runs. */
+  get pid(): number | undefined {
+    return this.#postmaster?.pid;
+  }
+
+  /** Creates the cluster unless it exists. A creation that was killed half-way is thrown away and done again. */
+  async create(): Promise<void> {
+    const { directory, postgres, account, durable, superuserPassword } = this.options;
+    await ownedDirectory(directory, account);
+    if (await majorOf(directory)) return;
+    const unfinished = `${this.#files}.new`;
+    await removeIfExists(unfinished);
+    const passwordFile = join(directory, "superuser_verifier");
+    await Deno.writeTextFile(passwordFile, scramVerifier(superuserPassword), { mode: 0o600 });
+    if (account) await Deno.chown(passwordFile, account.uid, account.gid);
+    const { success, stderr } = await new Deno.Command(join(postgres.bin, "initdb"), {
+      args: [
+        `--pgdata=${unfinished}`,
+        "--username=postgres",
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        // Only Linux promises C.UTF-8. Either sorts by code point, so an upgraded libc cannot corrupt an index.
+        `--locale=${Deno.build.os === "linux" ? "C.UTF-8" : "C"}`,
+        "--data-checksums",
+        ...(durable ? [] : ["--no-sync"]),
+      ],
+      ...this.#spawning(),
+      stdout: "null",
+    }).output();
+    await Deno.remove(passwordFile);
+    if (!success) {
+      throw new Refusal(
+        `Cannot create the ${this.name} cluster in ${directory}: ${new TextDecoder().decode(stderr).trim()}`,
+        "free some disk space or choose another directory with --data, then start again",
+      );
+    }
+    await this.#write(join(unfinished, "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+    await Deno.writeTextFile(join(unfinished, "postgresql.conf"), "\ninclude 'fleethold.conf'\n", {
+      append: true,
+    });
+    await this.#write(join(unfinished, "fleethold.conf"), settings(this.options));
+    await Deno.rename(unfinished, this.#files);
+  }
+
+  /**
+   * Starts the cluster and resolves when it answers queries (crash recovery included) with a promise of its end.
+   * A postmaster that outlived a killed launcher is stopped first.
+   *
+   * @throws {Refusal} when PostgreSQL ends before it is ready; its last words are in the message.
+   */
+  async start(): Promise<{ ended: Promise<Ending> }> {
+    const { postgres, log, port } = this.options;
+    await stopLeftover(this.#files);
+    await this.#write(join(this.#files, "fleethold.conf"), settings(this.options));
+    const postmaster = new Deno.Command(join(postgres.bin, "postgres"), {
+      args: ["-D", this.#files, "-p", String(port)],
+      ...this.#spawning(),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+      // A group of its own: Ctrl-C in the terminal must reach the launcher only, which stops the API first.
+      detached: true,
+    }).spawn();
+    this.#postmaster = postmaster;
+    const drained = Promise.all([log.drain(postmaster.stdout), log.drain(postmaster.stderr)]);
+    let isEnded = false;
+    const ended = postmaster.status.then(async ({ code, signal }) => {
+      isEnded = true;
+      // Backends of a killed postmaster may hold the pipe for a moment longer; we do not wait for them.
+      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 200))]);
+      this.#postmaster = undefined;
+      return signal ? `killed by ${signal}` : `exit ${code}`;
+    });
+    while (!isEnded) {
+      if (await this.#answers()) return { ended };
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+    throw new Refusal(
+      `The ${this.name} cluster did not start (${await ended}): ${log.lastLines(3)}`,
+      `read ${log.path}`,
+    );
+  }
+
+  /**
+   * Ends the cluster: open transactions are rolled back and the cluster is closed properly. After `patienceMs` (or at
+   * once with 0) it is told to quit without that; the next start then recovers from the log, nothing is lost.
+   */
+  async stop(patienceMs = 20_000): Promise<void> {
+    const postmaster = this.#postmaster;
+    if (!postmaster) return;
+    if (patienceMs > 0) sendSignal(postmaster.pid, "SIGINT");
+    const impatience = setTimeout(() => sendSignal(postmaster.pid, "SIGQUIT"), patienceMs);
+    await postmaster.status;
+    clearTimeout(impatience);
+  }
+
+  /** An open connection as superuser; the caller ends it. */
+  async connect(database = "postgres"): Promise<pg.Client> {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: this.options.port,
+      user: "postgres",
+      password: this.options.superuserPassword,
+      database,
+      connectionTimeoutMillis: 5_000,
+    });
+    // A connection cut by a dying server must not bring the launcher down; queries on it reject on their own.
+    client.on("error", () => {});
+    await client.connect();
+    return client;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const client = await this.connect();
+      await client.end();
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code !== wrongPassword) return false;
+      await this.stop();
+      throw new Refusal(
+        `The ${this.name} cluster refuses its superuser password`,
+        "put the secrets folder back that belongs to this data directory",
+      );
+    }
+  }
+
+  async #write(path: string, text: string): Promise<void> {
+    const { account } = this.options;
+    await Deno.writeTextFile(path, text, { mode: 0o600 });
+    if (account) await Deno.chown(path, account.uid, account.gid);
+  }
+
+  #spawning(): Deno.CommandOptions {
+    const { account, directory } = this.options;
+    return {
+      cwd: directory,
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+      ...(account ? { uid: account.uid, gid: account.gid } : {}),
+    };
+  }
+}
+
+/** The PostgreSQL release that wrote the cluster in the directory, or undefined when there is no cluster yet. */
+export async function majorOf(directory: string): Promise<number | undefined> {
+  const version = await readIfExists(join(directory, "pgdata", "PG_VERSION"));
+  return version === undefined ? undefined : Number(version);
+}
+
+/** A TCP port on 127.0.0.1 that nobody listens on now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+// SQLSTATE invalid_password
+const wrongPassword = "28P01";
+
+function settings({ durable, sharedBuffersMb }: ClusterOptions): string {
+  return `# Written at each start; put your own settings into postgresql.auto.conf with ALTER SYSTEM.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+
+max_connections = 100
+shared_buffers = '${sharedBuffersMb}MB'
+effective_cache_size = '${sharedBuffersMb * 3}MB'
+work_mem = '8MB'
+maintenance_work_mem = '96MB'
+jit = off
+random_page_cost = 1.1
+
+wal_level = replica
+max_wal_size = '2GB'
+checkpoint_timeout = '10min'
+${durable ? "" : "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"}
+# No value of a row or a parameter may reach the log. An ERROR's first line can quote one ('invalid input syntax
+# for …: "value"'), so errors go to the client alone, which logs them by code.
+log_destination = 'stderr'
+logging_collector = off
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] '
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = 'none'
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+`;
+}
