@@ -7,6 +7,8 @@ import type { Codecs, PhotoToClean, SandboxAnswer } from "./photo_worker.ts";
 export const photoLimits = {
   bytes: 8 * 1024 * 1024,
   pixels: 24_000_000,
+  /** What our own driver app sends at most: it scales to 1600 pixels on the phone. */
+  pixelsSentByPhones: 1600 * 1600,
   /** Photos kept are at most this long on their longer side, in pixels. */
   longerSide: 1600,
   /** JPEG quality of photos kept, 0 to 100. */
@@ -66,7 +68,7 @@ export class Darkroom {
 
   /** @throws {PhotoRefused} */
   async clean(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    refuseUnfit(bytes);
+    const pixels = countPixels(bytes);
     const { waiting } = this.#hours;
     if (this.#inside > waiting) {
       throw new PhotoRefused(
@@ -75,7 +77,7 @@ export class Darkroom {
       );
     }
     this.#inside++;
-    const cleaned = this.#line.then(() => this.#develop(bytes)).finally(() => this.#inside--);
+    const cleaned = this.#line.then(() => this.#develop(bytes, pixels)).finally(() => this.#inside--);
     this.#line = cleaned.catch(() => {}); // the sender is told; the next in line comes either way
     return await cleaned;
   }
@@ -92,7 +94,7 @@ export class Darkroom {
     this.#dismissWorker();
   }
 
-  async #develop(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  async #develop(bytes: Uint8Array, pixels: number): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#closed) throw closing();
     clearTimeout(this.#rest);
     const { timeout, idle } = this.#hours;
@@ -102,8 +104,10 @@ export class Darkroom {
       const worker = this.#worker ??= await startWorker(current.signal);
       const { longerSide, quality } = photoLimits;
       const answer = await ask(worker, { photo: bytes.slice(), longerSide, quality }, current.signal);
-      if ("cleaned" in answer) return answer.cleaned;
-      throw damaged("damaged" in answer ? answer.damaged : "it came back unread");
+      if (!("cleaned" in answer)) throw damaged("failed" in answer ? answer.failed : "it came back unread");
+      // WebAssembly memory grows and never shrinks: only a worker that stayed small is worth keeping.
+      if (pixels > photoLimits.pixelsSentByPhones) this.#dismissWorker();
+      return answer.cleaned;
     } catch (error) {
       // A decoder that stumbled is not trusted with the next person's photo.
       this.#dismissWorker();
@@ -123,8 +127,8 @@ export class Darkroom {
 
 let darkroom = new Darkroom();
 
-/** All that can be known without decoding, so that a bomb costs no more than its upload. */
-function refuseUnfit(bytes: Uint8Array): void {
+/** Refuses all that can be refused without decoding, so that a bomb costs no more than its upload. */
+function countPixels(bytes: Uint8Array): number {
   if (bytes.length > photoLimits.bytes) {
     throw new PhotoRefused("too-large", `The photo is larger than ${photoLimits.bytes / 1024 / 1024} MB.`);
   }
@@ -137,6 +141,7 @@ function refuseUnfit(bytes: Uint8Array): void {
       } megapixels are taken.`,
     );
   }
+  return width * height;
 }
 
 function headerOf(bytes: Uint8Array): JpegHeader {
@@ -159,7 +164,8 @@ async function startWorker(signal: AbortSignal): Promise<Worker> {
     deno: { permissions: "none" },
   });
   try {
-    await ask(worker, await readCodecs(), signal);
+    const answer = await ask(worker, await readCodecs(), signal);
+    if ("failed" in answer) throw new Error(`The photo sandbox did not start: ${answer.failed}`);
     return worker;
   } catch (error) {
     worker.terminate();

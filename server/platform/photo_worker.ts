@@ -20,7 +20,7 @@ export interface PhotoToClean {
 }
 
 /** Messages out: one `ready`, then one answer for each photo. */
-export type SandboxAnswer = { ready: true } | { cleaned: Uint8Array<ArrayBuffer> } | { damaged: string };
+export type SandboxAnswer = { ready: true } | { cleaned: Uint8Array<ArrayBuffer> } | { failed: string };
 
 const sandbox = self as unknown as {
   onmessage: (event: MessageEvent<Codecs | PhotoToClean>) => Promise<void>;
@@ -28,17 +28,17 @@ const sandbox = self as unknown as {
 };
 
 sandbox.onmessage = async ({ data }) => {
-  if ("decoder" in data) {
-    refuseFreedom();
-    await openCodecs(data);
-    sandbox.postMessage({ ready: true });
-    return;
-  }
   try {
-    const cleaned = await clean(data);
-    sandbox.postMessage({ cleaned }, [cleaned.buffer]);
+    if ("decoder" in data) {
+      refuseFreedom();
+      await openCodecs(data);
+      sandbox.postMessage({ ready: true });
+    } else {
+      const cleaned = await clean(data);
+      sandbox.postMessage({ cleaned }, [cleaned.buffer]);
+    }
   } catch (error) {
-    sandbox.postMessage({ damaged: error instanceof Error ? error.message : String(error) });
+    sandbox.postMessage({ failed: error instanceof Error ? error.message : "the decoder gave up" });
   }
 };
 
@@ -46,7 +46,7 @@ sandbox.onmessage = async ({ data }) => {
 function refuseFreedom(): void {
   const names = ["read", "write", "net", "env", "run", "sys", "ffi"] as const;
   const granted = names.filter((name) => Deno.permissions.querySync({ name }).state === "granted");
-  if (granted.length > 0) throw new Error(`the photo sandbox was started with ${granted.join(", ")} allowed`);
+  if (granted.length > 0) throw new Error(`it was started with ${granted.join(", ")} allowed`);
 }
 
 async function openCodecs({ decoder, encoder }: Codecs): Promise<void> {
