@@ -9,6 +9,7 @@ import { stopLeftover } from "./postmaster.ts";
 import { sendSignal } from "./processes.ts";
 import { Refusal } from "./refusal.ts";
 import { scramVerifier } from "./scram.ts";
+import type { Ending, Part } from "./supervision.ts";
 
 export interface ClusterOptions {
   /** How messages call it. */
@@ -28,15 +29,13 @@ export interface ClusterOptions {
   durable: boolean;
 }
 
-/** How a postmaster ended, in words. */
-export type Ending = string;
-
 /**
  * A PostgreSQL cluster in a directory, run as a direct child of this process so that we are told when it dies.
  * It listens on 127.0.0.1 only, has no socket file and lets nobody in without a password (SCRAM-SHA-256).
  */
-export class Cluster {
+export class Cluster implements Part {
   #postmaster: Deno.ChildProcess | undefined;
+  #isStopped = false;
   readonly #files: string;
 
   constructor(readonly options: ClusterOptions) {
@@ -102,6 +101,8 @@ export class Cluster {
     const { postgres, log, port } = this.options;
     await stopLeftover(this.#files);
     await this.#write(join(this.#files, "fleethold.conf"), settings(this.options));
+    // Asked to stop while we were preparing: a postmaster started now would outlive us.
+    if (this.#isStopped) return { ended: Promise.resolve("stopped before it started") };
     const postmaster = new Deno.Command(join(postgres.bin, "postgres"), {
       args: ["-D", this.#files, "-p", String(port)],
       ...this.#spawning(),
@@ -136,6 +137,7 @@ export class Cluster {
    * once with 0) it is told to quit without that; the next start then recovers from the log, nothing is lost.
    */
   async stop(patienceMs = 20_000): Promise<void> {
+    this.#isStopped = true;
     const postmaster = this.#postmaster;
     if (!postmaster) return;
     if (patienceMs > 0) sendSignal(postmaster.pid, "SIGINT");
@@ -196,12 +198,6 @@ export class Cluster {
 export async function majorOf(directory: string): Promise<number | undefined> {
   const version = await readIfExists(join(directory, "pgdata", "PG_VERSION"));
   return version === undefined ? undefined : Number(version);
-}
-
-/** A TCP port on 127.0.0.1 that nobody listens on now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 // SQLSTATE invalid_password

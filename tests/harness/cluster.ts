@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { unprivilegedAccount } from "../../scripts/embedded/account.ts";
-import { Cluster, freePort } from "../../scripts/embedded/cluster.ts";
+import { Cluster } from "../../scripts/embedded/cluster.ts";
 import { LogFile } from "../../scripts/embedded/log_file.ts";
 import { installedPostgres } from "../../scripts/embedded/postgres.ts";
+import { freePort } from "../../scripts/embedded/ports.ts";
 import { stopLeftover } from "../../scripts/embedded/postmaster.ts";
 import { isAlive } from "../../scripts/embedded/processes.ts";
 import { applyRoles } from "../../scripts/embedded/roles.ts";

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { type Account, canReach } from "./account.ts";
+import { checkout } from "./program.ts";
+import { exitCodes, Refusal } from "./refusal.ts";
+
+/**
+ * The installation's directory, made when absent: the given one, or `data` in the checkout. A checkout that
+ * PostgreSQL's account cannot enter (root's home) keeps its data under /var/lib/fleethold instead.
+ *
+ * @throws {Refusal} when a given directory cannot be entered or holds something else
+ */
+export async function installationDirectory(
+  given: string | undefined,
+  account: Account | undefined,
+  say: (line: string) => void,
+): Promise<string> {
+  const directory = await reachable(given, account, say);
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  const content = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+  if (content.length > 0 && !content.includes("lock")) {
+    throw new Refusal(
+      `${directory} holds something else than a Fleethold installation`,
+      "name an empty directory, or one that does not exist yet",
+      exitCodes.usage,
+    );
+  }
+  // The account passes through to its clusters without being able to list what else is here.
+  if (account) await Deno.chmod(directory, 0o711);
+  return directory;
+}
+
+async function reachable(
+  given: string | undefined,
+  account: Account | undefined,
+  say: (line: string) => void,
+): Promise<string> {
+  const wanted = given ?? join(checkout, "data");
+  if (!account || await canReach(account, dirname(wanted))) return wanted;
+  if (given) {
+    throw new Refusal(
+      `PostgreSQL runs as ${account.name}, who cannot enter ${dirname(given)}`,
+      "choose a directory under /var/lib, or open the directories above it with chmod o+x",
+      exitCodes.usage,
+    );
+  }
+  const name = createHash("sha256").update(checkout).digest("hex").slice(0, 12);
+  const instead = join("/var/lib/fleethold", name);
+  say(
+    `keeping data in ${instead}, because ${account.name}, whom PostgreSQL runs as, cannot enter ${checkout}`,
+  );
+  await Deno.mkdir(dirname(instead), { recursive: true, mode: 0o711 });
+  return instead;
+}

@@ -1,0 +1,73 @@
+import type { SecretName } from "./secrets.ts";
+
+/** The programs of server/main.ts that are started from outside. */
+export type Program = "serve" | "work" | "migrate" | "demo";
+
+/** What a program may need to reach, by the name used in the table below. */
+export type Place = SecretName | "listen" | "data" | "keys" | "server" | "migrations" | "modules" | "web";
+
+interface Permissions {
+  /** Hosts and ports it connects to or listens on. */
+  net: Place[];
+  /** Files and directories it reads (its own code needs no permission). */
+  read: Place[];
+  /** Environment variables besides FLEETHOLD_*. */
+  env: string[];
+  /** Facts about the system, as in Deno's --allow-sys. */
+  sys: string[];
+}
+
+// pg asks for these names and works without any of them.
+const readByPg = ["PG*", "NODE_PG_FORCE_NATIVE", "USER", "USERNAME"];
+const appSecrets: SecretName[] = [
+  "master_key",
+  "search_key",
+  "pepper",
+  "data_app_password",
+  "keys_app_password",
+];
+
+/**
+ * What each process may do, as narrow as it can work with: nobody writes files, runs programs or loads native code.
+ * The embedded start and the appliance's containers use the same table.
+ */
+export const permissions: Record<Program, Permissions> = {
+  serve: {
+    net: ["listen", "data", "keys"],
+    read: [...appSecrets, "setup_token", "server", "modules", "web"],
+    env: readByPg,
+    sys: ["hostname"],
+  },
+  work: {
+    net: ["listen", "data", "keys"],
+    read: [...appSecrets, "server", "modules"],
+    env: readByPg,
+    sys: ["hostname"],
+  },
+  migrate: {
+    net: ["data", "keys"],
+    read: ["data_migrator_password", "keys_migrator_password", "server", "migrations", "modules"],
+    env: readByPg,
+    sys: ["hostname"],
+  },
+  demo: {
+    net: ["data", "keys"],
+    read: [...appSecrets, "server", "modules"],
+    env: readByPg,
+    sys: ["hostname"],
+  },
+};
+
+/** The arguments of `deno run` for the program; `places` says where this installation keeps what the table names. */
+export function permissionFlags(program: Program, places: Record<Place, string>): string[] {
+  const { net, read, env, sys } = permissions[program];
+  const at = (names: Place[]) => names.map((name) => places[name]).join(",");
+  return [
+    "--no-prompt",
+    "--cached-only",
+    `--allow-net=${at(net)}`,
+    `--allow-read=${at(read)}`,
+    `--allow-env=${["FLEETHOLD_*", ...env].join(",")}`,
+    `--allow-sys=${sys.join(",")}`,
+  ];
+}

@@ -1,0 +1,46 @@
+import { exitCodes, Refusal } from "./refusal.ts";
+
+const defaultPort = 8080;
+
+/** A TCP port on 127.0.0.1 that nobody listens on now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/**
+ * The port to answer on: the given one, or else 8080 or the next that is free.
+ *
+ * @throws {Refusal} when the given one is busy
+ */
+export function choosePort(given: number | undefined, say: (line: string) => void): number {
+  if (given !== undefined) {
+    if (isFree(given)) return given;
+    throw new Refusal(
+      `Port ${given} is in use by another program`,
+      "give another --port, or none to take the next free one",
+      exitCodes.inUse,
+    );
+  }
+  let port = defaultPort;
+  while (!isFree(port)) port++;
+  if (port !== defaultPort) say(`port ${defaultPort} is in use; answering on ${port}`);
+  return port;
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return false;
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new Refusal(
+        `Port ${port} needs more rights than we have`,
+        "give a port above 1023",
+        exitCodes.usage,
+      );
+    }
+    throw error;
+  }
+}

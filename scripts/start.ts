@@ -1,0 +1,159 @@
+/**
+ * Runs the whole product on this machine without Docker: two PostgreSQL clusters, the API and the worker as children
+ * of this process. See `--help` and docs/decisions/0003-embedded-postgres.md.
+ */
+
+import { join } from "node:path";
+import { unprivilegedAccount } from "./embedded/account.ts";
+import { Cluster, majorOf } from "./embedded/cluster.ts";
+import { installationDirectory } from "./embedded/location.ts";
+import { takeLock } from "./embedded/lock.ts";
+import { LogFile } from "./embedded/log_file.ts";
+import { help, type Options, parseOptions } from "./embedded/options.ts";
+import { choosePort, freePort } from "./embedded/ports.ts";
+import type { Program } from "./embedded/permissions.ts";
+import { type Installation, publicUrl, ServerProgram } from "./embedded/program.ts";
+import { ensureTools } from "./embedded/provisioning.ts";
+import { exitCodes, Refusal } from "./embedded/refusal.ts";
+import { applyRoles } from "./embedded/roles.ts";
+import { ensureSecrets } from "./embedded/secrets.ts";
+import { keepRunning, type Part } from "./embedded/supervision.ts";
+import { ensureWebUi, webDirectory } from "./embedded/web_ui.ts";
+
+/** Everything that runs, to be stopped in this order: the programs first, then the clusters they use. */
+const running: { programs: Part[]; clusters: Part[] } = { programs: [], clusters: [] };
+let isStopping = false;
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stopAsAsked);
+  try {
+    const options = parseOptions(Deno.args);
+    if (!options.help) return await start(options);
+    await print(help);
+    Deno.exit(exitCodes.stopped);
+  } catch (error) {
+    if (isStopping) return;
+    isStopping = true;
+    await stopAll();
+    Deno.exit(explain(error));
+  }
+}
+
+async function start({ port, data, demo }: Options): Promise<void> {
+  const account = await unprivilegedAccount();
+  const directory = await installationDirectory(data, account, say);
+  const lock = await takeLock(directory);
+  const ports = { api: choosePort(port, say), work: freePort(), data: freePort(), keys: freePort() };
+  const installation: Installation = { directory, web: webDirectory(), ports };
+  const url = publicUrl(installation);
+  await lock.publish({ pid: Deno.pid, url, dataPort: ports.data, keysPort: ports.keys });
+
+  const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
+  const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major, say);
+  if (!hasBackups) say("backups are off: pgBackRest is not installed on this machine");
+  const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
+  await Deno.mkdir(join(directory, "logs"), { recursive: true, mode: 0o700 });
+  const logOf = (name: string) => new LogFile(join(directory, "logs", `${name}.log`));
+
+  const startCluster = async (name: "data" | "keys", sharedBuffersMb: number) => {
+    const cluster = new Cluster({
+      name,
+      directory: join(directory, name),
+      port: ports[name],
+      postgres,
+      account,
+      superuserPassword: secrets[`${name}_superuser_password`],
+      log: logOf(name),
+      sharedBuffersMb,
+      durable: true,
+    });
+    running.clusters.push(cluster);
+    await cluster.create();
+    await keepRunning(cluster, () => isStopping, say);
+    await applyRoles(cluster, {
+      app: secrets[`${name}_app_password`],
+      migrator: secrets[`${name}_migrator_password`],
+    });
+  };
+  await Promise.all([
+    ensureWebUi(say),
+    during(`${major ? "starting" : "creating"} the data cluster`, startCluster("data", dataBuffersMb())),
+    during(`${major ? "starting" : "creating"} the keys cluster`, startCluster("keys", 32)),
+  ]);
+
+  const program = (name: Program) => new ServerProgram(name, installation, logOf(name));
+  await during("bringing the databases to this release", program("migrate").runOnce());
+  running.programs = [program("serve"), program("work")];
+  await during(
+    "starting the API and the worker",
+    Promise.all(running.programs.map((part) => keepRunning(part, () => isStopping, say))),
+  );
+
+  const isNew = await needsSetUp(url);
+  if (demo && isNew) await print(await during("inventing a company", program("demo").runOnce()));
+  if (demo && !isNew) {
+    say("--demo needs an empty data directory; this one is set up already and stays as it is");
+  }
+  await print(`ready ${url}\n`);
+  if (await needsSetUp(url)) await print(`set-up: ${url}/setup#${secrets.setup_token} (works once)\n`);
+}
+
+async function needsSetUp(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/api/setup`);
+  return (await response.json() as { needed: boolean }).needed;
+}
+
+/** PostgreSQL's own advice is a quarter of the memory; half of that, as the machine may have other work. */
+function dataBuffersMb(): number {
+  const eighth = Deno.systemMemoryInfo().total / 8 / 1024 ** 2;
+  return Math.round(Math.min(Math.max(eighth, 128), 2048));
+}
+
+/** Ctrl-C: stops everything in order. A second one does not wait for requests and transactions under way. */
+async function stopAsAsked(): Promise<void> {
+  if (isStopping) {
+    for (const part of [...running.programs, ...running.clusters]) part.stop(0);
+    return;
+  }
+  isStopping = true;
+  say("stopping");
+  await stopAll();
+  Deno.exit(exitCodes.stopped);
+}
+
+async function stopAll(): Promise<void> {
+  await Promise.all(running.programs.map((part) => part.stop()));
+  await Promise.all(running.clusters.map((part) => part.stop()));
+}
+
+/** Tells the operator what failed and returns the exit code that says so to scripts. */
+function explain(error: unknown): number {
+  if (error instanceof Refusal) {
+    say(error.message);
+    say(`hint: ${error.hint}`);
+    return error.exitCode;
+  }
+  say(error instanceof Error ? error.stack ?? error.message : String(error));
+  return exitCodes.notStarted;
+}
+
+/** Says what is going on, and again every 15 s for as long as it takes. */
+async function during<T>(what: string, work: Promise<T>): Promise<T> {
+  say(what);
+  const reminder = setInterval(() => say(`still ${what}`), 15_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(reminder);
+  }
+}
+
+function say(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+async function print(text: string): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(text));
+}
