@@ -1,0 +1,80 @@
+import { runMigrations } from "graphile-worker";
+import { type Kysely, sql } from "kysely";
+import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import { type DataTables, type KeysTables, kyselyOver, openPool } from "./platform/database.ts";
+import type { Logger } from "./platform/log.ts";
+
+interface Clusters {
+  FLEETHOLD_DATA_URL: string;
+  FLEETHOLD_DATA_PASSWORD: string;
+  FLEETHOLD_KEYS_URL: string;
+  FLEETHOLD_KEYS_PASSWORD: string;
+}
+
+/**
+ * Brings both clusters to this release's schema, as the migrator acting as the owner. Running it again changes
+ * nothing; two at once wait for each other on the migrator's lock.
+ *
+ * @throws the first migration's error; what ran before it stays, that migration is rolled back whole
+ */
+export async function migrate(config: Clusters, log: Logger): Promise<void> {
+  const keys = asOwner(config.FLEETHOLD_KEYS_URL, config.FLEETHOLD_KEYS_PASSWORD, log);
+  const data = asOwner(config.FLEETHOLD_DATA_URL, config.FLEETHOLD_DATA_PASSWORD, log);
+  try {
+    await bringUp(kyselyOver<KeysTables>(keys), "keys", log);
+    await runMigrations({ pgPool: data, schema: "graphile_worker" });
+    const db = kyselyOver<DataTables>(data);
+    await letTheAppQueue(db);
+    await bringUp(db, "data", log);
+  } finally {
+    await Promise.all([keys.end(), data.end()]);
+  }
+}
+
+function asOwner(url: string, password: string, log: Logger) {
+  const pool = openPool({ url, password, size: 3, name: "migrate", log });
+  pool.on("connect", (client) => void client.query("set role fleethold_owner"));
+  return pool;
+}
+
+async function bringUp<Tables>(db: Kysely<Tables>, cluster: "data" | "keys", log: Logger): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: folder(new URL(`../migrations/${cluster}/`, import.meta.url)),
+  });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  for (const { migrationName, status } of results) {
+    log.info({ cluster, migration: migrationName, status }, "migrated");
+  }
+  if (error) throw error;
+}
+
+const folder = (url: URL): MigrationProvider => ({
+  async getMigrations() {
+    const migrations: Record<string, Migration> = {};
+    for await (const { name } of Deno.readDir(url)) {
+      if (/^\d{4}_.*\.ts$/.test(name)) migrations[name.slice(0, -3)] = await import(new URL(name, url).href);
+    }
+    return migrations;
+  },
+});
+
+/** The queue's tables are the library's, with row security on: the app enqueues and works jobs, and owns nothing. */
+async function letTheAppQueue(db: Kysely<DataTables>): Promise<void> {
+  await sql`grant usage on schema graphile_worker to fleethold_app`.execute(db);
+  await sql`grant select, insert, update, delete on all tables in schema graphile_worker to fleethold_app`
+    .execute(db);
+  await sql`grant usage on all sequences in schema graphile_worker to fleethold_app`.execute(db);
+  await sql`grant execute on all functions in schema graphile_worker to fleethold_app`.execute(db);
+  const { rows } = await sql<{ name: string }>`
+    select quote_ident(tablename) as name from pg_tables
+    where schemaname = 'graphile_worker' and rowsecurity and tablename not in (
+      select tablename from pg_policies where schemaname = 'graphile_worker' and policyname = 'app')`.execute(
+    db,
+  );
+  for (const { name } of rows) {
+    await sql.raw(
+      `create policy app on graphile_worker.${name} to fleethold_app using (true) with check (true)`,
+    ).execute(db);
+  }
+}

@@ -1,0 +1,87 @@
+import { CamelCasePlugin, type ColumnType, type Generated, Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Logger } from "./log.ts";
+
+/** The data cluster's tables. Each slice adds its own by augmenting this interface. */
+// deno-lint-ignore no-empty-interface -- filled by the slices
+export interface DataTables {}
+/** The keys cluster's tables; `keys.ts` adds the one there is. */
+// deno-lint-ignore no-empty-interface -- filled by keys.ts
+export interface KeysTables {}
+
+export type Moment = ColumnType<Date, Date | string, Date | string>;
+export type GeneratedMoment = ColumnType<Date, Date | string | undefined, Date | string>;
+export type { Generated };
+export type Database = Kysely<DataTables>;
+
+// A calendar day is text, never a Date at midnight of some time zone.
+pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+// Counts and sizes fit a double; ids are UUIDs.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Opens a pool of at most `size` connections to a cluster; connections are made when first needed. */
+export function openPool(
+  options: { url: string; password: string; size: number; name: string; log: Logger },
+): pg.Pool {
+  const url = new URL(options.url);
+  const pool = new pg.Pool({
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    database: url.pathname.slice(1),
+    password: options.password,
+    max: options.size,
+    application_name: options.name,
+    connectionTimeoutMillis: 3_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+  });
+  // An idle connection that dies is dropped by the pool; without a listener it would end the process.
+  pool.on(
+    "error",
+    (error) => options.log.warn({ err: error, pool: options.name }, "an idle database connection was lost"),
+  );
+  return pool;
+}
+
+/** Kysely over a pool, with snake_case columns as camelCase properties. */
+export function kyselyOver<Tables>(pool: pg.Pool): Kysely<Tables> {
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    // Objects inside jsonb are data, not columns.
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}
+
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "08006",
+  "08003",
+  "08001",
+  "53300", // too_many_connections
+]);
+
+/** Whether an error means that the cluster cannot be reached now, rather than that the query was wrong. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && UNREACHABLE.has(String(error.code))) return true;
+  return /^Connection terminated|timeout exceeded when trying to connect|^Client has encountered a connection error|not queryable/
+    .test(error.message);
+}
+
+/** Whether an error is a violation of the named unique index or constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof pg.DatabaseError && error.constraint === constraint;
+}
+
+/** Whether a transaction may simply be run again: serialization failure or deadlock. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && (error.code === "40001" || error.code === "40P01");
+}
