@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAlive } from "../../scripts/embedded/processes.ts";
+import { checkout } from "../../scripts/embedded/program.ts";
+import { freePort } from "../../scripts/embedded/ports.ts";
+
+/** The real launcher as a child, with what it has said so far. */
+interface Launcher {
+  process: Deno.ChildProcess;
+  said: { out: string; err: string };
+  exit: Promise<number>;
+}
+
+const started: Launcher[] = [];
+let directory: string;
+let web: string;
+let port: number;
+
+beforeAll(async () => {
+  directory = await Deno.makeTempDir({ prefix: "fleethold-start-" });
+  web = await Deno.makeTempDir({ prefix: "fleethold-web-" });
+  await Deno.writeTextFile(join(web, "index.html"), "<!doctype html><title>Fleethold</title>");
+  port = freePort();
+});
+
+afterAll(async () => {
+  for (const { process, exit } of started) {
+    process.kill("SIGTERM");
+    await exit;
+  }
+  for (const path of [directory, web]) await Deno.remove(path, { recursive: true });
+});
+
+describe("the embedded start", { timeout: 120_000 }, () => {
+  it("prints one ready line and a set-up link that works once", async () => {
+    const { said } = await startAndWait();
+    expect(said.out.match(/^ready .*$/gm)).toEqual([`ready http://127.0.0.1:${port}`]);
+    expect(said.out).toMatch(
+      new RegExp(`^set-up: http://127.0.0.1:${port}/setup#[\\w-]{43} \\(works once\\)$`, "m"),
+    );
+  });
+
+  it("keeps its secrets from everybody else on the machine", async () => {
+    expect((await Deno.stat(join(directory, "secrets"))).mode! & 0o777).toBe(0o700);
+    for await (const { name } of Deno.readDir(join(directory, "secrets"))) {
+      expect((await Deno.stat(join(directory, "secrets", name))).mode! & 0o777, name).toBe(0o600);
+    }
+  });
+
+  it("refuses a second start on the same data and says where the first one answers", async () => {
+    const second = launch();
+    expect(await second.exit).toBe(1);
+    expect(second.said.err).toContain(
+      `process ${started[0]!.process.pid} serves it at http://127.0.0.1:${port}`,
+    );
+  });
+
+  it("refuses a port that another program uses", async () => {
+    const elsewhere = await Deno.makeTempDir();
+    const refused = launch("--data", elsewhere);
+    expect(await refused.exit).toBe(1);
+    expect(refused.said.err).toContain(`Port ${port} is in use`);
+    await Deno.remove(elsewhere, { recursive: true });
+  });
+
+  it.each(["serve", "work", "data cluster", "keys cluster"])("survives that %s is killed", async (part) => {
+    const launcher = started[0]!;
+    const victim = (await childrenOf(launcher)).find(({ command }) => command.includes(signs[part]!))!;
+    Deno.kill(victim.pid, "SIGKILL");
+    await eventually(() => launcher.said.err.includes(`${part.split(" ")[0]} ended (killed by SIGKILL)`));
+    await eventually(async () =>
+      (await childrenOf(launcher)).some(({ command }) => command.includes(signs[part]!))
+    );
+    await eventually(() => answers("/healthz"));
+    await eventually(() => answers("/readyz"));
+  });
+
+  it("stops everything on Ctrl-C", async () => {
+    const launcher = started.pop()!;
+    const children = await childrenOf(launcher);
+    expect(children).toHaveLength(4);
+    launcher.process.kill("SIGINT");
+    expect(await launcher.exit).toBe(0);
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it("continues where it was when it is started again", async () => {
+    const token = await Deno.readTextFile(join(directory, "secrets/setup_token"));
+    const { said } = await startAndWait();
+    expect(said.out).toContain(token);
+  });
+
+  it("starts again after the launcher itself was killed", async () => {
+    const launcher = started.pop()!;
+    const children = await childrenOf(launcher);
+    launcher.process.kill("SIGKILL");
+    await launcher.exit;
+    const programs = children.filter(({ command }) => command.includes("server/main.ts"));
+    await eventually(() => programs.every(({ pid }) => !isAlive(pid)));
+    await startAndWait();
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it("refuses to start when the key to the stored data is gone", async () => {
+    const launcher = started.pop()!;
+    launcher.process.kill("SIGTERM");
+    await launcher.exit;
+    const key = join(directory, "secrets/master_key");
+    await Deno.rename(key, `${key}.lost`);
+    const refused = launch();
+    expect(await refused.exit).toBe(4);
+    expect(refused.said.err).toContain(`${key} is missing`);
+    await Deno.rename(`${key}.lost`, key);
+  });
+
+  it("explains itself, and refuses what it does not know", async () => {
+    const help = launch("--help");
+    expect(await help.exit).toBe(0);
+    expect(help.said.out).toContain("Exit codes");
+    const unknown = launch("--prot");
+    expect(await unknown.exit).toBe(2);
+    expect(unknown.said.err).toContain("--prot");
+    expect(await launch("--port", "70000").exit).toBe(2);
+  });
+});
+
+/** How each part is told apart in the list of processes. */
+const signs: Record<string, string> = {
+  serve: "server/main.ts serve",
+  work: "server/main.ts work",
+  "data cluster": "/data/pgdata",
+  "keys cluster": "/keys/pgdata",
+};
+
+function launch(...flags: string[]): Launcher {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "scripts/start.ts", "--port", String(port), "--data", directory, ...flags],
+    cwd: checkout,
+    env: { FLEETHOLD_WEB_DIR: web },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const said = { out: "", err: "" };
+  const collect = async (stream: ReadableStream<Uint8Array>, into: "out" | "err") => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) said[into] += decoder.decode(chunk, { stream: true });
+  };
+  const heard = Promise.all([collect(process.stdout, "out"), collect(process.stderr, "err")]);
+  const exit = Promise.all([process.status, heard]).then(([{ code }]) => code);
+  return { process, said, exit };
+}
+
+async function startAndWait(): Promise<Launcher> {
+  const launcher = launch();
+  started.push(launcher);
+  const ended = launcher.exit.then((code) => {
+    throw new Error(`the launcher ended with ${code}: ${launcher.said.err}`);
+  });
+  ended.catch(() => {});
+  // The line after the ready line is written last.
+  await Promise.race([eventually(() => launcher.said.out.includes("set-up:")), ended]);
+  return launcher;
+}
+
+async function childrenOf({ process }: Launcher): Promise<{ pid: number; command: string }[]> {
+  const { stdout } = await new Deno.Command("ps", { args: ["-e", "-ww", "-o", "pid=,ppid=,args="] }).output();
+  return new TextDecoder().decode(stdout).trim().split("\n")
+    .map((line) => line.trim().match(/^(\d+)\s+(\d+)\s+(.*)$/)!)
+    .filter((fields) => Number(fields[2]) === process.pid)
+    .map((fields) => ({ pid: Number(fields[1]), command: fields[3]! }));
+}
+
+async function answers(path: string): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    await response.body?.cancel();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}
+
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!await holds()) {
+    if (Date.now() > deadline) throw new Error("it did not come true within a minute");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
