@@ -1,0 +1,3 @@
+export const apiDocs = {
+  title: "API",
+};

@@ -1,0 +1,3 @@
+export const driverApp = {
+  title: "Today",
+};

@@ -1,0 +1,26 @@
+import { access } from "./access.ts";
+import { apiDocs } from "./api_docs.ts";
+import { audit } from "./audit.ts";
+import { common } from "./common.ts";
+import { company } from "./company.ts";
+import { driverApp } from "./driver_app.ts";
+import { drivers } from "./drivers.ts";
+import { imports } from "./imports.ts";
+import { orders } from "./orders.ts";
+import { sites } from "./sites.ts";
+import { tracking } from "./tracking.ts";
+
+/** English: one catalogue for each slice. Plurals follow i18next: `rows_one`, `rows_other`. */
+export const en = {
+  common,
+  access,
+  apiDocs,
+  audit,
+  company,
+  driverApp,
+  drivers,
+  imports,
+  orders,
+  sites,
+  tracking,
+};

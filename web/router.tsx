@@ -1,0 +1,204 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import type { Right } from "../server/access/rights.ts";
+import { ApiProblem } from "./api.ts";
+import { landing, meQuery } from "./session.ts";
+import { FaultPage, MissingPage } from "./shell/fault_pages.tsx";
+import { SignedInShell } from "./shell/signed_in_shell.tsx";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet });
+
+/** Everything behind the sign-in. Whoever is not signed in is sent there, and comes back afterwards. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  component: SignedInShell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      return { me: await context.queries.ensureQueryData(meQuery) };
+    } catch (fault) {
+      if (fault instanceof ApiProblem && fault.status === 401) {
+        throw redirect({ to: "/sign-in", search: location.href === "/" ? {} : { back: location.href } });
+      }
+      throw fault;
+    }
+  },
+});
+
+/** Lets in those who have `right`; others get the page that says why not. */
+const needs = (right: Right) => ({
+  beforeLoad: ({ context }: { context: { me: { rights: Right[] } } }) => {
+    if (!context.me.rights.includes(right)) {
+      throw new ApiProblem({ title: "forbidden", slug: "not-allowed", status: 403 });
+    }
+  },
+});
+
+const board = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  beforeLoad: ({ context }) => {
+    if (!context.me.rights.includes("orders.read")) throw redirect({ to: landing[context.me.role] });
+  },
+  component: lazyRouteComponent(() => import("./orders/orders_page.tsx"), "OrdersPage"),
+});
+
+export const orderRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/orders/$orderId",
+  ...needs("orders.read"),
+  component: lazyRouteComponent(() => import("./orders/order_page.tsx"), "OrderPage"),
+});
+
+const imports = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/imports",
+  ...needs("orders.write"),
+  component: lazyRouteComponent(() => import("./imports/imports_page.tsx"), "ImportsPage"),
+});
+
+const drivers = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/drivers",
+  ...needs("drivers.read"),
+  component: lazyRouteComponent(() => import("./drivers/drivers_page.tsx"), "DriversPage"),
+});
+
+const vehicles = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/vehicles",
+  ...needs("drivers.read"),
+  component: lazyRouteComponent(() => import("./drivers/vehicles_page.tsx"), "VehiclesPage"),
+});
+
+const sites = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/sites",
+  ...needs("sites.read"),
+  component: lazyRouteComponent(() => import("./sites/sites_page.tsx"), "SitesPage"),
+});
+
+const company = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/company",
+  ...needs("company.read"),
+  component: lazyRouteComponent(() => import("./company/company_page.tsx"), "CompanyPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/people",
+  ...needs("accounts.read"),
+  component: lazyRouteComponent(() => import("./access/people_page.tsx"), "PeoplePage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/audit",
+  ...needs("audit.read"),
+  component: lazyRouteComponent(() => import("./audit/audit_page.tsx"), "AuditPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/account",
+  component: lazyRouteComponent(() => import("./access/account_page.tsx"), "AccountPage"),
+});
+
+const driver = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/driver",
+  ...needs("orders.drive"),
+  component: lazyRouteComponent(() => import("./driver_app/driver_page.tsx"), "DriverPage"),
+});
+
+const apiDocs = createRoute({
+  getParentRoute: () => root,
+  path: "/api/docs",
+  component: lazyRouteComponent(() => import("./api_docs/api_docs_page.tsx"), "ApiDocsPage"),
+});
+
+/** Why somebody is at the sign-in page: where to go afterwards, and whether a session ended under them. */
+export interface SignInSearch {
+  back?: string;
+  reason?: "ended" | "signed-out";
+}
+
+export const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: ({ back, reason }): SignInSearch => ({
+    // Our own pages only: an address of somebody else's would turn the sign-in page into their door.
+    ...(typeof back === "string" && /^\/(?![/\\])/.test(back) ? { back } : {}),
+    ...(reason === "ended" || reason === "signed-out" ? { reason } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./access/sign_in_page.tsx"), "SignInPage"),
+});
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("./access/setup_page.tsx"), "SetupPage"),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyRouteComponent(() => import("./access/invitation_page.tsx"), "InvitationPage"),
+});
+
+const tracking = createRoute({
+  getParentRoute: () => root,
+  path: "/t",
+  component: lazyRouteComponent(() => import("./tracking/tracking_page.tsx"), "TrackingPage"),
+});
+
+const routeTree = root.addChildren([
+  signedIn.addChildren([
+    board,
+    orderRoute,
+    imports,
+    drivers,
+    vehicles,
+    sites,
+    company,
+    people,
+    audit,
+    account,
+    driver,
+  ]),
+  apiDocs,
+  signInRoute,
+  setup,
+  invitation,
+  tracking,
+]);
+
+export function createAppRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    defaultPreload: "intent",
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: FaultPage,
+    defaultNotFoundComponent: MissingPage,
+    scrollRestoration: true,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,98 @@
+import { Menu, UnstyledButton } from "@mantine/core";
+import {
+  IconCheck,
+  IconChevronDown,
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUserCog,
+} from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api } from "../api.ts";
+import { useMe } from "../session.ts";
+import { useColourScheme } from "../ui/colour_scheme.ts";
+import { tellProblem } from "../ui/notices.ts";
+import { useProblemWords } from "../ui/problem_notice.tsx";
+import styles from "./account_menu.module.css";
+
+const schemes = [
+  { scheme: "auto", icon: IconDeviceDesktop },
+  { scheme: "light", icon: IconSun },
+  { scheme: "dark", icon: IconMoon },
+] as const;
+
+/** Who is signed in; their account, the colours of the screen, and the way out. */
+export function AccountMenu({ compact = false }: { compact?: boolean }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const [chosen, choose] = useColourScheme();
+  const name = me.name ?? me.email ?? t("erased");
+  return (
+    <Menu width={232} position={compact ? "bottom-end" : "top-start"} withinPortal>
+      <Menu.Target>
+        <UnstyledButton
+          className={styles.target}
+          data-compact={compact || undefined}
+          aria-label={`${t("account.menu")}: ${name}`}
+        >
+          <span className={styles.initials} aria-hidden>{initials(name)}</span>
+          {!compact && (
+            <span className={styles.who}>
+              <span className={styles.name}>{name}</span>
+              <span className={styles.role}>{t(`roles.${me.role}`)}</span>
+            </span>
+          )}
+          {!compact && <IconChevronDown size={16} aria-hidden />}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconUserCog size={16} />} onClick={() => navigate({ to: "/account" })}>
+          {t("account.open")}
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{t("account.colours")}</Menu.Label>
+        {schemes.map(({ scheme, icon: Icon }) => (
+          <Menu.Item
+            key={scheme}
+            role="menuitemradio"
+            aria-checked={chosen === scheme}
+            closeMenuOnClick={false}
+            leftSection={<Icon size={16} />}
+            rightSection={chosen === scheme ? <IconCheck size={16} /> : null}
+            onClick={() => choose(scheme)}
+          >
+            {t(`account.${scheme}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>{t("account.signOut")}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function useSignOut(): () => Promise<void> {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const words = useProblemWords();
+  return async () => {
+    try {
+      await api.delete("/session");
+    } catch (problem) {
+      return tellProblem(words(problem));
+    }
+    await navigate({ to: "/sign-in", search: { reason: "signed-out" } });
+    queries.clear();
+  };
+}
+
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return ends.map((word) => Array.from(word ?? "")[0] ?? "").join("").toLocaleUpperCase();
+}
