@@ -52,7 +52,7 @@ async function start({ port, data, demo }: Options): Promise<void> {
 
   const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
   const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major, say);
-  if (!hasBackups) say("backups are off: pgBackRest is not installed on this machine");
+  if (!hasBackups) say("backups are off: they need PostgreSQL and pgBackRest from this system's packages");
   const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
   await Deno.mkdir(join(directory, "logs"), { recursive: true, mode: 0o700 });
   const logOf = (name: string) => new LogFile(join(directory, "logs", `${name}.log`));

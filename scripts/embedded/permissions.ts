@@ -11,14 +11,10 @@ interface Permissions {
   net: Place[];
   /** Files and directories it reads (its own code needs no permission). */
   read: Place[];
-  /** Environment variables besides FLEETHOLD_*. */
-  env: string[];
   /** Facts about the system, as in Deno's --allow-sys. */
   sys: string[];
 }
 
-// pg asks for these names and works without any of them.
-const readByPg = ["PG*", "NODE_PG_FORCE_NATIVE", "USER", "USERNAME"];
 const appSecrets: SecretName[] = [
   "master_key",
   "search_key",
@@ -35,39 +31,36 @@ export const permissions: Record<Program, Permissions> = {
   serve: {
     net: ["listen", "data", "keys"],
     read: [...appSecrets, "setup_token", "server", "modules", "web"],
-    env: readByPg,
     sys: ["hostname"],
   },
   work: {
     net: ["listen", "data", "keys"],
     read: [...appSecrets, "server", "modules"],
-    env: readByPg,
     sys: ["hostname"],
   },
   migrate: {
     net: ["data", "keys"],
     read: ["data_migrator_password", "keys_migrator_password", "server", "migrations", "modules"],
-    env: readByPg,
     sys: ["hostname"],
   },
   demo: {
     net: ["data", "keys"],
     read: [...appSecrets, "server", "modules"],
-    env: readByPg,
     sys: ["hostname"],
   },
 };
 
 /** The arguments of `deno run` for the program; `places` says where this installation keeps what the table names. */
 export function permissionFlags(program: Program, places: Record<Place, string>): string[] {
-  const { net, read, env, sys } = permissions[program];
+  const { net, read, sys } = permissions[program];
   const at = (names: Place[]) => names.map((name) => places[name]).join(",");
   return [
     "--no-prompt",
     "--cached-only",
     `--allow-net=${at(net)}`,
     `--allow-read=${at(read)}`,
-    `--allow-env=${["FLEETHOLD_*", ...env].join(",")}`,
+    // The environment is cleared before it is filled, and a misspelt FLEETHOLD_* can only be refused if it is seen.
+    "--allow-env",
     `--allow-sys=${sys.join(",")}`,
   ];
 }

