@@ -135,8 +135,8 @@ function distance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** The settings `serve` and `work` share. */
-export const serviceSettings = [
+/** The settings of `work`, and of one-shots that act as the app. */
+export const workSettings = [
   "FLEETHOLD_DATA_URL",
   "FLEETHOLD_DATA_PASSWORD",
   "FLEETHOLD_KEYS_URL",
@@ -144,14 +144,19 @@ export const serviceSettings = [
   "FLEETHOLD_MASTER_KEY",
   "FLEETHOLD_SEARCH_KEY",
   "FLEETHOLD_PEPPER",
-  "FLEETHOLD_SETUP_TOKEN",
   "FLEETHOLD_PUBLIC_URL",
-  "FLEETHOLD_LISTEN",
   "FLEETHOLD_WORK_LISTEN",
-  "FLEETHOLD_WEB_DIR",
   "FLEETHOLD_LOG_LEVEL",
 ] as const;
-export type Config = Pick<Parsed, (typeof serviceSettings)[number]>;
+/** The settings of `serve`. */
+export const serveSettings = [
+  ...workSettings,
+  "FLEETHOLD_SETUP_TOKEN",
+  "FLEETHOLD_LISTEN",
+  "FLEETHOLD_WEB_DIR",
+] as const;
+/** What every slice may read. The set-up token is only there where somebody can be set up: in `serve`. */
+export type Config = Pick<Parsed, (typeof workSettings)[number]> & { FLEETHOLD_SETUP_TOKEN?: string };
 
 /** The settings of `migrate`: the two clusters as the migrator. */
 export const migrateSettings = [

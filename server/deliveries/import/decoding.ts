@@ -13,7 +13,9 @@ export function decode(bytes: Uint8Array): { text: string; encoding: Encoding } 
   if (bytes.length > limits.bytes) {
     throw new FileRefused(
       "file-too-large",
-      `The file has ${Math.ceil(bytes.length / 1024 / 1024)} MB; the limit is ${limits.bytes / 1024 / 1024} MB`,
+      `The file has ${Math.ceil(bytes.length / 1024 / 1024)} MB; the limit is ${
+        limits.bytes / 1024 / 1024
+      } MB`,
       "Split it, or export a shorter period, and import the parts one after the other.",
     );
   }
@@ -24,7 +26,11 @@ export function decode(bytes: Uint8Array): { text: string; encoding: Encoding } 
   }
   const { text, encoding } = decoded(bytes);
   if (text.trim() === "") {
-    throw new FileRefused("file-empty", "The file is empty", "Export the orders again and choose the new file.");
+    throw new FileRefused(
+      "file-empty",
+      "The file is empty",
+      "Export the orders again and choose the new file.",
+    );
   }
   if (text.includes("\0")) {
     throw new FileRefused(
@@ -56,7 +62,8 @@ const strangers = [
     begins: [ascii("<!DOCTYPE"), ascii("<!doctype"), ascii("<html"), ascii("<?xml")],
     slug: "file-is-web-page",
     is: "a web page or an XML file",
-    next: "If the shop asked you to sign in instead of exporting, sign in there; then export the orders as CSV.",
+    next:
+      "If the shop asked you to sign in instead of exporting, sign in there; then export the orders as CSV.",
   },
 ];
 

@@ -10,7 +10,11 @@ const candidates: Delimiter[] = [",", ";", "\t", "|"];
  */
 export function delimiterOf(text: string): Delimiter {
   const sample = text.slice(0, 64 * 1024);
-  let best: { delimiter: Delimiter; agreeing: number; cells: number } = { delimiter: ",", agreeing: 0, cells: 1 };
+  let best: { delimiter: Delimiter; agreeing: number; cells: number } = {
+    delimiter: ",",
+    agreeing: 0,
+    cells: 1,
+  };
   for (const delimiter of candidates) {
     const [cells = 1, ...rows] = cellCounts(sample, delimiter);
     if (cells === 1) continue;

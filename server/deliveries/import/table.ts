@@ -44,6 +44,7 @@ export async function readTable(bytes: Uint8Array): Promise<Table> {
   let header: { columns: string[]; line: number } | null = null;
   const rows: Row[] = [];
   const faults = new Faults();
+  let brokenRows = 0;
   await readRecords(body, delimiter, hint ? 2 : 1, {
     whole(cells, line) {
       if (cells.every((cell) => cell.trim() === "")) return;
@@ -66,7 +67,7 @@ export async function readTable(bytes: Uint8Array): Promise<Table> {
     },
     broken(line, reason) {
       faults.add(line, null, reason);
-      if (!header || faults.count > limits.brokenRows) {
+      if (!header || ++brokenRows > limits.brokenRows) {
         throw new FileRefused(
           "quotes-broken",
           `The quotation marks in the file do not match, first on line ${faults.listed[0]?.line ?? line}`,
@@ -99,7 +100,12 @@ const lineFeed = 10;
  * Hands every record to `whole`. Where quotation marks do not match, the line the record begins on goes to `broken`
  * and reading goes on with the line after it: one stray mark costs one row, not the rest of the file.
  */
-async function readRecords(text: string, delimiter: Delimiter, firstLine: number, { whole, broken }: Records) {
+async function readRecords(
+  text: string,
+  delimiter: Delimiter,
+  firstLine: number,
+  { whole, broken }: Records,
+) {
   const bytes = new TextEncoder().encode(text);
   let line = firstLine;
   let start = 0;

@@ -1,0 +1,104 @@
+import { Hono } from "hono";
+import { routePath } from "hono/route";
+import type { AppEnv } from "./access/may.ts";
+import { open } from "./access/may.ts";
+import { recordRefusal } from "./audit/change.ts";
+import { visitor } from "./audit/actor.ts";
+import { isUnreachable } from "./platform/database.ts";
+import { sameOriginOnly, securityHeaders } from "./platform/edge.ts";
+import { health } from "./platform/health.ts";
+import { newId } from "./platform/id.ts";
+import { answers } from "./platform/http.ts";
+import type { Metrics } from "./platform/metrics.ts";
+import { openApi } from "./platform/openapi.ts";
+import { notFound, Problem, unavailable } from "./platform/problem.ts";
+import type { Services } from "./platform/services.ts";
+import { webUi } from "./platform/web_ui.ts";
+import { z } from "zod";
+import { version } from "./version.ts";
+
+/** The whole HTTP side: middleware, one `.route()` a slice, one error handler. */
+export function createApp(services: Services, metrics: Metrics, webDir: string | null) {
+  const app = new Hono<AppEnv>();
+
+  app.use(securityHeaders(), metrics.timing(), async (c, next) => {
+    c.set("services", services);
+    c.set("requestId", newId());
+    c.set("log", services.log.child({ request: c.var.requestId }));
+    c.set("signedIn", null);
+    c.header("X-Request-Id", c.var.requestId);
+    const from = performance.now();
+    await next();
+    c.var.log.info({
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      ms: Math.round(performance.now() - from),
+    }, "answered");
+  });
+  app.use("/api/*", sameOriginOnly(services.config.FLEETHOLD_PUBLIC_URL));
+
+  app.route("/", health(services, metrics));
+
+  const document = () =>
+    openApi(app, { title: "Fleethold", version, url: services.config.FLEETHOLD_PUBLIC_URL });
+  let spec: ReturnType<typeof document>;
+  app.get(
+    "/api/openapi.json",
+    open("the description of the API holds no data"),
+    answers(200, z.looseObject({ openapi: z.string() }), "The description of this API, OpenAPI 3.1"),
+    (c) => c.json(spec ??= document()),
+  );
+
+  app.all("/api/*", () => {
+    throw notFound("address in this API");
+  });
+  if (webDir) app.route("/", webUi(webDir));
+
+  app.notFound(() => {
+    throw notFound("page");
+  });
+  app.onError(async (error, c) => {
+    const problem = asProblem(error);
+    if (!problem) {
+      c.var.log.error(
+        { err: error, route: routePath(c, -1) },
+        "a request failed for a reason nobody foresaw",
+      );
+    }
+    const answer = problem ?? new Problem(500, "internal", "Something went wrong on our side", {
+      detail: "The fault is in the log under this request's id.",
+      next: "Try again; if it happens again, give the request id to whoever runs this installation.",
+    });
+    if (answer.details.recorded) {
+      const detail = {
+        slug: answer.slug,
+        method: c.req.method,
+        route: routePath(c, -1),
+        ...idsOf(c.req.param()),
+      };
+      await recordRefusal(services, c.var.actor ?? c.var.signedIn ?? visitor("request"), detail).catch((
+        cause,
+      ) => c.var.log.error({ err: cause }, "a refusal could not be recorded"));
+    }
+    if (answer.details.retryAfter) c.header("Retry-After", String(answer.details.retryAfter));
+    c.header("Cache-Control", "no-store");
+    return c.body(JSON.stringify(answer.body(c.var.requestId)), answer.status, {
+      "Content-Type": "application/problem+json",
+    });
+  });
+  return app;
+}
+export type App = ReturnType<typeof createApp>;
+
+function asProblem(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (isUnreachable(error)) return unavailable("database");
+  return null;
+}
+
+/** The ids in a refused request's path, so that the trail says what was asked for. */
+function idsOf(params: Record<string, string>): { things?: string[] } {
+  const ids = Object.values(params).filter((value) => z.uuid().safeParse(value).success);
+  return ids.length > 0 ? { things: ids } : {};
+}

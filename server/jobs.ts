@@ -1,0 +1,23 @@
+import type { Services } from "./platform/services.ts";
+import type { JobName, Jobs } from "./platform/queue.ts";
+import { change } from "./audit/change.ts";
+import { system } from "./audit/actor.ts";
+import { forgetOldKeys } from "./access/idempotency.ts";
+
+/** Every background job and its schedule on one page. A job may run twice: each is written so that this changes nothing. */
+declare module "./platform/queue.ts" {
+  interface Jobs {
+    "idempotency-keys.forget": Record<string, never>;
+  }
+}
+
+type JobTable = { [N in JobName]: (services: Services, payload: Jobs[N]) => Promise<void> };
+
+export const jobs: JobTable = {
+  "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
+};
+
+/** Cron lines in UTC (graphile-worker's crontab): when, which job. */
+export const schedule = `
+17 * * * * idempotency-keys.forget
+`;

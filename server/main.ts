@@ -1,0 +1,138 @@
+import type pg from "pg";
+import { createApp } from "./app.ts";
+import { jobs, schedule } from "./jobs.ts";
+import { migrate } from "./migrate.ts";
+import { BlindIndex } from "./platform/blind_index.ts";
+import {
+  type Config,
+  ConfigFault,
+  migrateSettings,
+  readConfig,
+  serveSettings,
+  workSettings,
+} from "./platform/config.ts";
+import { type DataTables, type KeysTables, kyselyOver, openPool } from "./platform/database.ts";
+import { health } from "./platform/health.ts";
+import { KeyStore } from "./platform/keys.ts";
+import { createLog, type Logger } from "./platform/log.ts";
+import { Metrics } from "./platform/metrics.ts";
+import type { Services } from "./platform/services.ts";
+import { startWorker } from "./platform/worker.ts";
+
+/** The one place that reads the environment, opens what lives as long as the process, and ends it in order. */
+const commands: Record<string, () => Promise<void>> = {
+  serve,
+  work,
+  migrate: runMigrate,
+};
+
+const environment = () => Deno.env.toObject();
+
+async function serve() {
+  const config = readConfig(serveSettings, environment(), Deno.readTextFileSync);
+  const log = createLog(config.FLEETHOLD_LOG_LEVEL, "serve");
+  const { services, pools, close } = open(config, log, 16);
+  const metrics = new Metrics(pools);
+  const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR);
+  const server = Deno.serve({
+    ...config.FLEETHOLD_LISTEN,
+    onListen: ({ hostname, port }) => log.info({ hostname, port }, "listening"),
+  }, app.fetch);
+  await asked();
+  log.info("draining");
+  await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 8_000))]);
+  await close();
+}
+
+async function work() {
+  const config = readConfig(workSettings, environment(), Deno.readTextFileSync);
+  const log = createLog(config.FLEETHOLD_LOG_LEVEL, "work");
+  const { services, pools, close } = open(config, log, 6);
+  const metrics = new Metrics(pools);
+  const probes = Deno.serve(
+    { ...config.FLEETHOLD_WORK_LISTEN, onListen: () => {} },
+    health(services, metrics).fetch,
+  );
+  const worker = await startWorker({
+    pool: pools.data,
+    jobs: Object.fromEntries(
+      Object.entries(jobs).map(([name, job]) => [name, (payload) => job(services, payload)]),
+    ),
+    schedule,
+    metrics,
+    log,
+  });
+  log.info("working");
+  await Promise.race([asked(), worker.ended]);
+  await worker.stop();
+  await probes.shutdown();
+  await close();
+}
+
+async function runMigrate() {
+  const config = readConfig(migrateSettings, environment(), Deno.readTextFileSync);
+  await migrate(config, createLog(config.FLEETHOLD_LOG_LEVEL, "migrate"));
+}
+
+/** Opens both clusters and what every slice needs. */
+function open(config: Config, log: Logger, connections: number) {
+  const pools = {
+    data: openPool({
+      url: config.FLEETHOLD_DATA_URL,
+      password: config.FLEETHOLD_DATA_PASSWORD,
+      size: connections,
+      name: "fleethold",
+      log,
+    }),
+    keys: openPool({
+      url: config.FLEETHOLD_KEYS_URL,
+      password: config.FLEETHOLD_KEYS_PASSWORD,
+      size: 4,
+      name: "fleethold",
+      log,
+    }),
+  } satisfies Record<string, pg.Pool>;
+  const services: Services = {
+    config,
+    log,
+    db: kyselyOver<DataTables>(pools.data),
+    keys: new KeyStore(kyselyOver<KeysTables>(pools.keys), config.FLEETHOLD_MASTER_KEY),
+    blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
+  };
+  return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
+}
+
+/**
+ * Resolves when somebody asks this process to end: a signal, or, with `--end-with-stdin`, the end of the program that
+ * started it and holds the other end of our stdin.
+ */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => resolve());
+    if (!Deno.stdin.isTerminal()) {
+      void Deno.stdin.readable.pipeTo(new WritableStream()).then(resolve, () => {});
+    }
+  });
+}
+
+if (import.meta.main) {
+  const name = Deno.args[0] ?? "";
+  const command = commands[name];
+  if (!command) {
+    await Deno.stderr.write(
+      new TextEncoder().encode(`usage: main.ts ${Object.keys(commands).join(" | ")}\n`),
+    );
+    Deno.exit(2);
+  }
+  try {
+    await command();
+    Deno.exit(0);
+  } catch (error) {
+    if (error instanceof ConfigFault) {
+      await Deno.stderr.write(new TextEncoder().encode(`${error.message}\n`));
+      Deno.exit(78); // EX_CONFIG of sysexits.h
+    }
+    createLog("error", name).fatal({ err: error }, "cannot go on");
+    Deno.exit(1);
+  }
+}

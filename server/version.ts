@@ -1,0 +1,2 @@
+/** This release. The only place that says so. */
+export const version = "0.1.0";
