@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   Country,
   Day,
+  editOf,
   Email,
   Id,
   Instant,
@@ -99,7 +100,7 @@ export type NewDelivery = z.infer<typeof NewDelivery>;
  * An edit: only what is named changes. A nested object is replaced whole, except the recipient, whose fields can
  * be changed one by one.
  */
-export const DeliveryEdit = DeliveryFields.partial().extend({ recipient: Recipient.partial().optional() });
+export const DeliveryEdit = editOf(DeliveryFields).extend({ recipient: editOf(Recipient).optional() });
 export type DeliveryEdit = z.infer<typeof DeliveryEdit>;
 
 /** A delivery as the API shows it. `recipient` is null once the person has been erased. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Email, Id, line, Phone } from "../platform/schema.ts";
+import { editOf, Email, Id, line, pageOf, paging, Phone } from "../platform/schema.ts";
 
 export const vehicleKinds = ["car", "van", "truck", "bike", "scooter", "foot"] as const;
 
@@ -14,8 +14,11 @@ export const VehicleFields = z.object({
 export type VehicleFields = z.infer<typeof VehicleFields>;
 export const Vehicle = VehicleFields.extend({ id: Id, active: z.boolean(), version: z.int() });
 export type Vehicle = z.infer<typeof Vehicle>;
-export const VehicleEdit = VehicleFields.extend({ active: z.boolean() }).partial();
+export const VehicleEdit = editOf(VehicleFields.extend({ active: z.boolean() }));
 export type VehicleEdit = z.infer<typeof VehicleEdit>;
+export const VehicleQuery = z.object(paging(200));
+export type VehicleQuery = z.infer<typeof VehicleQuery>;
+export const VehiclePage = pageOf(Vehicle);
 
 /** What is known of a driver as a person: stored sealed under the driver's own key. */
 export const DriverPerson = z.object({
@@ -44,5 +47,8 @@ export const Driver = z.object({
   version: z.int(),
 });
 export type Driver = z.infer<typeof Driver>;
-export const DriverEdit = DriverFields.extend({ active: z.boolean() }).partial();
+export const DriverEdit = editOf(DriverFields.extend({ active: z.boolean() }));
 export type DriverEdit = z.infer<typeof DriverEdit>;
+export const DriverQuery = z.object(paging(200));
+export type DriverQuery = z.infer<typeof DriverQuery>;
+export const DriverPage = pageOf(Driver);

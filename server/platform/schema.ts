@@ -89,3 +89,18 @@ export const paging = (most: number) => ({
   cursor: z.string().max(400).optional(),
   limit: z.coerce.number().int().min(1).max(most).default(Math.min(50, most)),
 });
+
+type WithoutDefault<Field> = Field extends z.ZodDefault<infer Inner> ? Inner : Field;
+
+/**
+ * An edit of these fields: only what is named changes. Unlike zod's `partial()`, which fills a field left out with
+ * its default, and so would empty whatever an edit does not mention.
+ */
+export function editOf<Shape extends z.ZodRawShape>(fields: z.ZodObject<Shape>) {
+  const shape = Object.entries(fields.shape as z.ZodRawShape).map(([name, field]) =>
+    [name, z.optional(field instanceof z.ZodDefault ? field.removeDefault() : field)] as const
+  );
+  return z.object(
+    Object.fromEntries(shape) as { [Name in keyof Shape]: z.ZodOptional<WithoutDefault<Shape[Name]>> },
+  );
+}

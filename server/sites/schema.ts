@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id, line, Position, TimeZone } from "../platform/schema.ts";
+import { editOf, Id, line, pageOf, paging, Position, TimeZone } from "../platform/schema.ts";
 
 /** A depot or shop that deliveries start from. Its address is the company's, not a person's. */
 export const SiteFields = z.object({
@@ -15,5 +15,9 @@ export type SiteFields = z.infer<typeof SiteFields>;
 export const Site = SiteFields.extend({ id: Id, active: z.boolean(), version: z.int() });
 export type Site = z.infer<typeof Site>;
 
-export const SiteEdit = SiteFields.extend({ active: z.boolean() }).partial();
+export const SiteEdit = editOf(SiteFields.extend({ active: z.boolean() }));
 export type SiteEdit = z.infer<typeof SiteEdit>;
+
+export const SiteQuery = z.object(paging(200));
+export type SiteQuery = z.infer<typeof SiteQuery>;
+export const SitePage = pageOf(Site);
