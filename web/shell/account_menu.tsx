@@ -1,4 +1,4 @@
-import { Menu, UnstyledButton } from "@mantine/core";
+import { Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import {
   IconCheck,
   IconChevronDown,
@@ -35,11 +35,8 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
   return (
     <Menu width={232} position={compact ? "bottom-end" : "top-start"} withinPortal>
       <Menu.Target>
-        <UnstyledButton
-          className={styles.target}
-          data-compact={compact || undefined}
-          aria-label={`${t("account.menu")}: ${name}`}
-        >
+        <UnstyledButton className={styles.target} data-compact={compact || undefined}>
+          <VisuallyHidden>{t("account.menu")}</VisuallyHidden>
           <span className={styles.initials} aria-hidden>{initials(name)}</span>
           {!compact && (
             <span className={styles.who}>

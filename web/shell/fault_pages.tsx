@@ -1,12 +1,15 @@
 import { Button } from "@mantine/core";
 import { IconLock, IconMapOff } from "@tabler/icons-react";
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
+import { type ReactNode, use } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiProblem } from "../api.ts";
 import { EmptyState } from "../ui/empty_state.tsx";
 import { PageHeader } from "../ui/page_header.tsx";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
 import styles from "./fault_pages.module.css";
+import { InMain } from "./in_main.ts";
+import { SignedOutShell } from "./signed_out_shell.tsx";
 
 /** What stands in place of a page that could not be shown. */
 export function FaultPage({ error, reset }: ErrorComponentProps) {
@@ -29,10 +32,10 @@ export function FaultPage({ error, reset }: ErrorComponentProps) {
     void router.invalidate();
   };
   return (
-    <div className={styles.page}>
-      <PageHeader title={t("problem.unexpected.title")} />
+    <Frame>
+      <PageHeader title={t("problem.page")} />
       <ProblemNotice problem={error} onRetry={retry} />
-    </div>
+    </Frame>
   );
 }
 
@@ -40,14 +43,20 @@ export function FaultPage({ error, reset }: ErrorComponentProps) {
 export function MissingPage() {
   const { t } = useTranslation();
   return (
-    <div className={styles.page}>
+    <Frame>
       <PageHeader title={t("missing.title")} />
       <EmptyState
         icon={<IconMapOff size={26} />}
-        title={t("missing.title")}
+        title={t("missing.lead")}
         detail={t("missing.detail")}
         action={<Button component={Link} to="/" variant="default">{t("missing.home")}</Button>}
       />
-    </div>
+    </Frame>
   );
+}
+
+/** Inside the shell there is a <main> already; before it stands, the page brings its own. */
+function Frame({ children }: { children: ReactNode }) {
+  const framed = use(InMain);
+  return framed ? <div className={styles.page}>{children}</div> : <SignedOutShell>{children}</SignedOutShell>;
 }

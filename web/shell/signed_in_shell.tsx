@@ -8,6 +8,7 @@ import { useConnected, useLive } from "../live.ts";
 import { useMe } from "../session.ts";
 import { AccountMenu } from "./account_menu.tsx";
 import { Brand } from "./brand.tsx";
+import { InMain } from "./in_main.ts";
 import { Navigation } from "./navigation.tsx";
 import styles from "./signed_in_shell.module.css";
 
@@ -43,7 +44,9 @@ export function SignedInShell() {
       </header>
       <Reconnecting />
       <main id="content" className={styles.main} tabIndex={-1}>
-        <Outlet />
+        <InMain value>
+          <Outlet />
+        </InMain>
       </main>
     </div>
   );

@@ -1,8 +1,10 @@
 /** Words more than one page uses, and the shell's own. */
 export const common = {
   product: "Fleethold",
+  claim: "Deliveries, planned and driven, on your own hardware.",
   skipToContent: "Skip to the content",
   loading: "Loading…",
+  steps: "Step {{current}} of {{count}}",
   save: "Save",
   saving: "Saving…",
   cancel: "Cancel",
@@ -60,6 +62,7 @@ export const common = {
   problem: {
     faults: "What to correct",
     request: "Request",
+    page: "This page could not be shown",
     unreachable: {
       title: "The server cannot be reached",
       detail: "Your device has no connection to it, or it is being restarted.",
@@ -78,11 +81,13 @@ export const common = {
   },
   missing: {
     title: "There is no such page",
+    lead: "Nothing lives at this address",
     detail: "The address may be mistyped, or what it showed has been removed.",
     home: "Go to the start page",
   },
   forbidden: {
     title: "Not for your role",
+    lead: "This page is closed to you",
     detail: "Your role does not include this page. An owner or admin can change that under People.",
   },
   roles: {
