@@ -42,8 +42,7 @@ async function main(): Promise<void> {
 }
 
 async function start({ port, data, demo }: Options): Promise<void> {
-  const account = await unprivilegedAccount();
-  const directory = await installationDirectory(data, account, say);
+  const directory = await installationDirectory(data, say);
   const lock = await takeLock(directory);
   const ports = { api: choosePort(port, say), work: freePort(), data: freePort(), keys: freePort() };
   const installation: Installation = { directory, web: webDirectory(), ports };
@@ -53,6 +52,7 @@ async function start({ port, data, demo }: Options): Promise<void> {
   const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
   const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major, say);
   if (!hasBackups) say("backups are off: they need PostgreSQL and pgBackRest from this system's packages");
+  const account = await unprivilegedAccount(join(directory, "data/pgdata"));
   const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
   await Deno.mkdir(join(directory, "logs"), { recursive: true, mode: 0o700 });
   const logOf = (name: string) => new LogFile(join(directory, "logs", `${name}.log`));

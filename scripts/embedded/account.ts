@@ -2,21 +2,24 @@ import { dirname } from "node:path";
 
 /** The operating system account that PostgreSQL runs as. */
 export interface Account {
-  name: string;
   uid: number;
   gid: number;
 }
 
 /**
- * The account PostgreSQL has to run as, or undefined when we are not root and it simply runs as us.
- * PostgreSQL refuses to run as root, so root lends it Debian's `postgres` account, or else `nobody`.
+ * The account PostgreSQL has to run as, or undefined when we are not root and it simply runs as us. PostgreSQL
+ * refuses to run as root, so root lends it Debian's `postgres` account, or else `nobody`.
+ *
+ * @param existing a cluster that was created earlier, perhaps before `postgres` was there; it stays with its owner
  */
-export async function unprivilegedAccount(): Promise<Account | undefined> {
+export async function unprivilegedAccount(existing?: string): Promise<Account | undefined> {
   if (Deno.uid() !== 0) return undefined;
+  const owner = existing === undefined ? undefined : await ownerOf(existing);
+  if (owner) return owner;
   const accounts = (await Deno.readTextFile("/etc/passwd")).split("\n").map((line) => line.split(":"));
   for (const name of ["postgres", "nobody"]) {
     const found = accounts.find((fields) => fields[0] === name);
-    if (found) return { name, uid: Number(found[2]), gid: Number(found[3]) };
+    if (found) return { uid: Number(found[2]), gid: Number(found[3]) };
   }
   throw new Error("Neither postgres nor nobody is listed in /etc/passwd");
 }
@@ -38,6 +41,16 @@ export async function canReach(account: Account | undefined, directory: string):
 export async function ownedDirectory(directory: string, account: Account | undefined): Promise<void> {
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   if (account) await Deno.chown(directory, account.uid, account.gid);
+}
+
+async function ownerOf(path: string): Promise<Account | undefined> {
+  try {
+    const { uid, gid } = await Deno.stat(path);
+    return { uid: uid!, gid: gid! };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 async function nearestExisting(path: string): Promise<string> {

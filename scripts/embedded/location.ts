@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { type Account, canReach } from "./account.ts";
+import { type Account, canReach, unprivilegedAccount } from "./account.ts";
 import { checkout } from "./program.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
 
@@ -12,9 +12,9 @@ import { exitCodes, Refusal } from "./refusal.ts";
  */
 export async function installationDirectory(
   given: string | undefined,
-  account: Account | undefined,
   say: (line: string) => void,
 ): Promise<string> {
+  const account = await unprivilegedAccount();
   const directory = await reachable(given, account, say);
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const content = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
@@ -39,7 +39,7 @@ async function reachable(
   if (!account || await canReach(account, dirname(wanted))) return wanted;
   if (given) {
     throw new Refusal(
-      `PostgreSQL runs as ${account.name}, who cannot enter ${dirname(given)}`,
+      `PostgreSQL, which cannot run as root, may not enter ${dirname(given)}`,
       "choose a directory under /var/lib, or open the directories above it with chmod o+x",
       exitCodes.usage,
     );
@@ -47,7 +47,7 @@ async function reachable(
   const name = createHash("sha256").update(checkout).digest("hex").slice(0, 12);
   const instead = join("/var/lib/fleethold", name);
   say(
-    `keeping data in ${instead}, because ${account.name}, whom PostgreSQL runs as, cannot enter ${checkout}`,
+    `keeping data in ${instead}: PostgreSQL, which cannot run as root, may not enter ${checkout}`,
   );
   await Deno.mkdir(dirname(instead), { recursive: true, mode: 0o711 });
   return instead;

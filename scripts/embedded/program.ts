@@ -104,6 +104,7 @@ export class ServerProgram implements Part {
         ...permissionFlags(this.name, places(this.name, this.installation)),
         "server/main.ts",
         this.name,
+        "--end-with-stdin",
       ],
       cwd: checkout,
       clearEnv: true,

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { unprivilegedAccount } from "../../scripts/embedded/account.ts";
 import { Cluster } from "../../scripts/embedded/cluster.ts";
 import { LogFile } from "../../scripts/embedded/log_file.ts";
-import { installedPostgres } from "../../scripts/embedded/postgres.ts";
+import type { Postgres } from "../../scripts/embedded/postgres.ts";
 import { freePort } from "../../scripts/embedded/ports.ts";
+import { checkout } from "../../scripts/embedded/program.ts";
+import { ensureTools } from "../../scripts/embedded/provisioning.ts";
 import { stopLeftover } from "../../scripts/embedded/postmaster.ts";
 import { isAlive } from "../../scripts/embedded/processes.ts";
 import { applyRoles } from "../../scripts/embedded/roles.ts";
@@ -27,6 +29,8 @@ export interface TestClusters {
 }
 
 const passwords = { app: "test-app", migrator: "test-migrator", superuser: "test-superuser" };
+/** Only used on a machine without a PostgreSQL of its own. */
+const downloads = join(checkout, "node_modules/.cache/postgresql");
 const prefix = "fleethold-test-";
 
 /**
@@ -37,7 +41,11 @@ export async function startTestClusters(): Promise<TestClusters> {
   await removeAbandoned();
   const directory = await Deno.makeTempDir({ prefix: `${prefix}${Deno.pid}-` });
   await Deno.chmod(directory, 0o755);
-  const clusters = await Promise.all((["data", "keys"] as const).map((name) => startOne(name, directory)));
+  const { postgres } = await ensureTools(downloads, undefined, console.error);
+  const clusters = await Promise.all([
+    startOne("data", directory, postgres),
+    startOne("keys", directory, postgres),
+  ]);
   const [data, keys] = clusters.map(({ options: { port } }) => ({
     host: "127.0.0.1",
     port,
@@ -55,9 +63,7 @@ export async function startTestClusters(): Promise<TestClusters> {
   };
 }
 
-async function startOne(name: "data" | "keys", directory: string): Promise<Cluster> {
-  const [postgres] = await installedPostgres();
-  if (!postgres) throw new Error("PostgreSQL 15 or newer is not installed: apt-get install postgresql");
+async function startOne(name: "data" | "keys", directory: string, postgres: Postgres): Promise<Cluster> {
   const cluster = new Cluster({
     name,
     directory: join(directory, name),
