@@ -1,5 +1,5 @@
 /**
- * A number as people and shops write it: `1,234.50`, `1.234,50`, `1 234,5`, `1'234.5`, `12,5 kg`, `€ 12.50`.
+ * A number as people and shops write it: `1,234.50`, `1.234,50`, `1 234,5`, `1'234.5`, `12,5 kg`.
  *
  * Where only one kind of separator stands, it is the decimal one, unless it groups thousands: it stands more than
  * once, or `groups` says that three digits after it are a group, as in money (`1.250 €` is no fraction of a euro).

@@ -19,6 +19,9 @@ const alsoCalled: Record<string, string> = {
   uae: "AE",
 };
 
+/** Regions CLDR names that are no countries: groups of them, and codes set aside for tests. */
+const noCountry = new Set(["EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"]);
+
 let byName: Map<string, string> | undefined;
 
 /**
@@ -40,7 +43,9 @@ function countriesByName(): Map<string, string> {
     for (const code of letters.flatMap((first) => letters.map((second) => first + second))) {
       const name = display.of(code);
       // Old codes (DD, SU, UK, …) carry the names of the countries that replaced them.
-      if (!name || Intl.getCanonicalLocales(`und-${code}`)[0] !== `und-${code}`) continue;
+      if (!name || noCountry.has(code) || Intl.getCanonicalLocales(`und-${code}`)[0] !== `und-${code}`) {
+        continue;
+      }
       names.set(code.toLowerCase(), code).set(name.toLowerCase(), code);
     }
   }

@@ -8,7 +8,7 @@ export interface Moment {
   day: string;
   /** `10:00`; `24:00` is the end of the day. */
   clock: string | null;
-  /** `+01:00`, `Z` */
+  /** A time zone as Temporal takes it: `+01:00`, `UTC`. */
   offset: string | null;
 }
 
@@ -43,7 +43,7 @@ export function readMoment(text: string, order: DateOrder): Moment | null {
   const alone = readDay(written, order);
   if (alone) return { day: alone, clock: null, offset: null };
   const parts =
-    /^(.*?)(?:T|,? (?:at |um )?) ?(\d{1,2}(?::\d{2})+(?:\.\d+)?(?: ?[ap]\.?m\.?)?) ?(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i
+    /^(.*?)(?:T|,? (?:at |um )?) ?(\d{1,2}(?::\d{2})+(?:\.\d+)?(?: ?[ap]\.?m\.?| ?uhr)?) ?(Z|UTC|GMT|[+-](?:0\d|1[0-4]):?[0-5]\d)?$/i
       .exec(written.replaceAll(/\s+/g, " "));
   if (!parts) return null;
   const [, date = "", time = "", zone] = parts;
@@ -68,7 +68,7 @@ export function readClock(text: string): string | null {
   return `${String(hour).padStart(2, "0")}:${minutes}`;
 }
 
-/** A span of one day: `10:00 AM - 12:00 PM`, `10-12`, `10:00 bis 12:00 Uhr`. Midnight as its end is the day's end. */
+/** A span of one day: `10:00 AM - 12:00 PM`, `10-12`, `10:00 bis 12:00 Uhr`. */
 export function readClockRange(text: string): { after: string; before: string } | null {
   if (text.length > longest) return null;
   const ends = text.trim().replace(/^(?:between|from|zwischen|von|entre|de) /i, "")
@@ -77,12 +77,11 @@ export function readClockRange(text: string): { after: string; before: string } 
   if (ends.length !== 2 || !first || !second) return null;
   const before = readClock(second);
   if (!before) return null;
-  const end = before === "00:00" ? "24:00" : before;
   // “10:00 - 12:00 PM”, “1 - 3 PM”: the half of the day said once counts for both, where it can.
   const half = /[ap]\.?m\.?$/i.exec(second.trim())?.[0];
   const after = half ? readClock(`${first.trim()} ${half}`) : null;
-  const start = after && after < end ? after : readClock(first);
-  return start && { after: start, before: end };
+  const start = after && after < before ? after : readClock(first);
+  return start ? { after: start, before } : null;
 }
 
 /**
@@ -97,13 +96,6 @@ export function instantAt(day: string, clock: string, timeZone: string): string 
     ? midnight.add({ days: 1 }).toPlainDateTime()
     : midnight.toPlainDateTime(Temporal.PlainTime.from(clock));
   return local.toZonedDateTime(timeZone).toInstant().toString();
-}
-
-/** The instant of a moment; without a time of its own it is taken at `clock`. */
-export function instantOf({ day, clock, offset }: Moment, timeZone: string, otherwise = "00:00"): string {
-  const time = clock ?? otherwise;
-  if (!offset) return instantAt(day, time, timeZone);
-  return Temporal.Instant.from(`${day}T${time === "24:00" ? "23:59:59" : time}${offset}`).toString();
 }
 
 /** The calendar day of an instant in a time zone. */
@@ -124,7 +116,7 @@ function isoDay(year = "", month = "", day = ""): string | null {
 }
 
 function offsetOf(zone: string): string {
-  if (!/^[+-]/.test(zone)) return "Z";
+  if (!/^[+-]/.test(zone)) return "UTC";
   return zone.includes(":") ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`;
 }
 
