@@ -18,6 +18,7 @@ import { exitCodes, Refusal } from "./embedded/refusal.ts";
 import { applyRoles } from "./embedded/roles.ts";
 import { ensureSecrets } from "./embedded/secrets.ts";
 import { keepRunning, type Part } from "./embedded/supervision.ts";
+import { during, print, say } from "./embedded/terminal.ts";
 import { ensureWebUi, webDirectory } from "./embedded/web_ui.ts";
 
 /** Everything that runs, to be stopped in this order: the programs first, then the clusters they use. */
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   try {
     const options = parseOptions(Deno.args);
     if (!options.help) return await start(options);
-    await print(help);
+    print(help.trimEnd());
     Deno.exit(exitCodes.stopped);
   } catch (error) {
     if (isStopping) return;
@@ -42,15 +43,15 @@ async function main(): Promise<void> {
 }
 
 async function start({ port, data, demo }: Options): Promise<void> {
-  const directory = await installationDirectory(data, say);
+  const directory = await installationDirectory(data);
   const lock = await takeLock(directory);
-  const ports = { api: choosePort(port, say), work: freePort(), data: freePort(), keys: freePort() };
+  const ports = { api: choosePort(port), work: freePort(), data: freePort(), keys: freePort() };
   const installation: Installation = { directory, web: webDirectory(), ports };
   const url = publicUrl(installation);
   await lock.publish({ pid: Deno.pid, url, dataPort: ports.data, keysPort: ports.keys });
 
   const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
-  const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major, say);
+  const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major);
   if (!hasBackups) say("backups are off: they need PostgreSQL and pgBackRest from this system's packages");
   const account = await unprivilegedAccount(join(directory, "data/pgdata"));
   const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
@@ -71,14 +72,14 @@ async function start({ port, data, demo }: Options): Promise<void> {
     });
     running.clusters.push(cluster);
     await cluster.create();
-    await keepRunning(cluster, () => isStopping, say);
+    await keepRunning(cluster, () => isStopping);
     await applyRoles(cluster, {
       app: secrets[`${name}_app_password`],
       migrator: secrets[`${name}_migrator_password`],
     });
   };
   await Promise.all([
-    ensureWebUi(say),
+    ensureWebUi(),
     during(`${major ? "starting" : "creating"} the data cluster`, startCluster("data", dataBuffersMb())),
     during(`${major ? "starting" : "creating"} the keys cluster`, startCluster("keys", 32)),
   ]);
@@ -88,16 +89,16 @@ async function start({ port, data, demo }: Options): Promise<void> {
   running.programs = [program("serve"), program("work")];
   await during(
     "starting the API and the worker",
-    Promise.all(running.programs.map((part) => keepRunning(part, () => isStopping, say))),
+    Promise.all(running.programs.map((part) => keepRunning(part, () => isStopping))),
   );
 
   const isNew = await needsSetUp(url);
-  if (demo && isNew) await print(await during("inventing a company", program("demo").runOnce()));
+  if (demo && isNew) print((await during("inventing a company", program("demo").runOnce())).trimEnd());
   if (demo && !isNew) {
     say("--demo needs an empty data directory; this one is set up already and stays as it is");
   }
-  await print(`ready ${url}\n`);
-  if (await needsSetUp(url)) await print(`set-up: ${url}/setup#${secrets.setup_token} (works once)\n`);
+  print(`ready ${url}`);
+  if (await needsSetUp(url)) print(`set-up: ${url}/setup#${secrets.setup_token} (works once)`);
 }
 
 async function needsSetUp(url: string): Promise<boolean> {
@@ -137,23 +138,4 @@ function explain(error: unknown): number {
   }
   say(error instanceof Error ? error.stack ?? error.message : String(error));
   return exitCodes.notStarted;
-}
-
-/** Says what is going on, and again every 15 s for as long as it takes. */
-async function during<T>(what: string, work: Promise<T>): Promise<T> {
-  say(what);
-  const reminder = setInterval(() => say(`still ${what}`), 15_000);
-  try {
-    return await work;
-  } finally {
-    clearInterval(reminder);
-  }
-}
-
-function say(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
-async function print(text: string): Promise<void> {
-  await Deno.stdout.write(new TextEncoder().encode(text));
 }

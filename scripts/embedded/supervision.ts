@@ -1,3 +1,5 @@
+import { say } from "./terminal.ts";
+
 /** How a part ended, in words. */
 export type Ending = string;
 
@@ -20,18 +22,16 @@ const healthyMs = 30_000;
  * to 10 s. Rejects when the very first start fails.
  *
  * @param isStopping asked before each new start, so that a wanted end stays one
- * @param say tells the operator, one line at a time
  */
-export async function keepRunning(part: Part, isStopping: () => boolean, say: (line: string) => void) {
+export async function keepRunning(part: Part, isStopping: () => boolean) {
   const { ended } = await part.start();
-  restartWhenEnded(part, ended, isStopping, say);
+  restartWhenEnded(part, ended, isStopping);
 }
 
 async function restartWhenEnded(
   part: Part,
   firstEnded: Promise<Ending>,
   isStopping: () => boolean,
-  say: (line: string) => void,
 ) {
   let ended = firstEnded;
   let startedAt = Date.now();

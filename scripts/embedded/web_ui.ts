@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { readIfExists } from "./files.ts";
 import { checkout } from "./program.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
+import { say } from "./terminal.ts";
 
 /** Where the built web UI stands: in the checkout, unless FLEETHOLD_WEB_DIR names a ready build (packagers, tests). */
 export function webDirectory(): string {
@@ -14,7 +15,7 @@ export function webDirectory(): string {
  *
  * @throws {Refusal} when the build fails
  */
-export async function ensureWebUi(say: (line: string) => void): Promise<void> {
+export async function ensureWebUi(): Promise<void> {
   if (Deno.env.has("FLEETHOLD_WEB_DIR")) return;
   const stamp = join(webDirectory(), ".built-from");
   const sources = await fingerprint();

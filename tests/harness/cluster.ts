@@ -41,7 +41,7 @@ export async function startTestClusters(): Promise<TestClusters> {
   await removeAbandoned();
   const directory = await Deno.makeTempDir({ prefix: `${prefix}${Deno.pid}-` });
   await Deno.chmod(directory, 0o755);
-  const { postgres } = await ensureTools(downloads, undefined, console.error);
+  const { postgres } = await ensureTools(downloads, undefined);
   const clusters = await Promise.all([
     startOne("data", directory, postgres),
     startOne("keys", directory, postgres),
