@@ -2,11 +2,13 @@ import type { Role } from "../access/rights.ts";
 import type { Company } from "../company/schema.ts";
 import type { VehicleFields } from "../drivers/schema.ts";
 import type { SiteFields } from "../sites/schema.ts";
+import type { DemoOrder } from "./order.ts";
 import { inventOrders } from "./orders.ts";
-import type { DemoOrder } from "./orders.ts";
 import { type InventedPerson, Population } from "./people.ts";
 import { buildTowns, findDoor, regions } from "./places.ts";
 import { Random } from "./random.ts";
+
+export type { DemoOrder, DemoStep } from "./order.ts";
 
 /** A delivery company nobody owns, in the middle of a working week. Sites and drivers are named by their index. */
 export interface DemoCompany {
@@ -37,7 +39,7 @@ export interface DemoOptions {
   today: string;
   /** IANA name; the company works in it. */
   timeZone?: string;
-  /** How far today has come, as an ISO 8601 instant; two in the afternoon unless told. Nothing is done after it. */
+  /** How far `today` has come, as an ISO 8601 instant; two in the afternoon unless told. No step happens after it. */
   now?: string;
 }
 

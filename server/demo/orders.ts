@@ -1,22 +1,9 @@
-import type { DeliveryFields, Outcome, Recipient, State } from "../deliveries/schema.ts";
+import type { DeliveryFields, Recipient } from "../deliveries/schema.ts";
+import type { DemoOrder, OrderDraft } from "./order.ts";
 import type { Population } from "./people.ts";
 import { findDoor, type Town } from "./places.ts";
+import { progressOf } from "./progress.ts";
 import type { Random } from "./random.ts";
-import { progressOf, type Step } from "./progress.ts";
-
-/** An order as it stands now, and the steps it took to get there. */
-export interface DemoOrder {
-  /** Index of its site. */
-  site: number;
-  /** Index of its driver, if it has one. */
-  driver: number | null;
-  fields: DeliveryFields;
-  recipient: Recipient;
-  state: State;
-  outcome: Outcome | null;
-  /** In the order they happened, the last one leading to `state`; none of an unassigned order. */
-  steps: Step[];
-}
 
 /** What orders are made of. */
 export interface OrderMaterial {
@@ -30,16 +17,15 @@ export interface OrderMaterial {
   now?: string | undefined;
 }
 
-type Draft = Pick<DemoOrder, "site" | "fields" | "recipient">;
-
 const orderCount = 400;
 
 /** How busy each day is, Monday first; today always has the most to show. */
 const busyness = [11, 10, 10, 10, 11, 8, 3];
 const busynessToday = 14;
 
-/** What share of the orders belongs to each site. */
-const siteShares = { 0: 5, 1: 4, 2: 3 };
+/** Drawn from for the site of each order: the first is the largest. */
+const siteDraw = [0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2];
+const quantityDraw = [1, 1, 1, 1, 1, 1, 2, 2, 3, 4, 8];
 
 const notes = [
   "Ring twice, the bell is quiet.",
@@ -59,14 +45,14 @@ export function inventOrders(material: OrderMaterial): DemoOrder[] {
     ? today.toZonedDateTime({ timeZone: material.timeZone, plainTime: "14:00" })
     : Temporal.Instant.from(material.now).toZonedDateTimeISO(material.timeZone);
   const drafts = draftOrders(material, today);
-  return drafts.flatMap(({ day, orders }) => progressOf({ ...material, now, today, day, orders }));
+  return drafts.flatMap(({ day, orders }) => progressOf({ ...material, now, day, orders }));
 }
 
 /** Every order before anything has happened to it, by day. */
 function draftOrders(
   material: OrderMaterial,
   today: Temporal.PlainDate,
-): { day: Temporal.PlainDate; orders: Draft[] }[] {
+): { day: Temporal.PlainDate; orders: OrderDraft[] }[] {
   const monday = today.subtract({ days: today.dayOfWeek - 1 });
   const weights = busyness.map((weight, weekday) => weekday === today.dayOfWeek - 1 ? busynessToday : weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -78,8 +64,8 @@ function draftOrders(
     behind += weight;
     const count = Math.round(orderCount * behind / total) - first;
     const day = monday.add({ days: weekday });
-    const orders = Array.from({ length: count }, (): Draft => {
-      const site = Number(material.random.weigh(siteShares));
+    const orders = Array.from({ length: count }, (): OrderDraft => {
+      const site = material.random.pick(siteDraw);
       const number = (numbers.get(site) ?? (site + 1) * 1000) + 1;
       numbers.set(site, number);
       const known = customers.get(site) ?? [];
@@ -94,13 +80,13 @@ function draftOrders(
   });
 }
 
-/** One in eight orders comes from somebody who has ordered before. */
+/** Once a site has its first customers, one order in eight comes from somebody who has ordered before. */
 function inventRecipient(
   { random, population, towns }: OrderMaterial,
   site: number,
   known: Recipient[],
 ): Recipient {
-  if (known.length > 0 && random.chance(1 / 8)) return { ...random.pick(known), note: null };
+  if (known.length > 15 && random.chance(1 / 8)) return { ...random.pick(known), note: null };
   const { name, phone, email } = population.person(
     random.pick(["post.example", "mail.example", "brief.example"]),
   );
@@ -126,7 +112,7 @@ function inventFields(
   number: string,
   day: Temporal.PlainDate,
 ): DeliveryFields {
-  const quantity = Number(random.weigh({ 1: 60, 2: 20, 3: 10, 4: 6, 8: 3, 12: 1 }));
+  const quantity = random.pick(quantityDraw);
   const kind = random.weigh({ delivery: 92, pickup: 6, service: 2 });
   const cash = kind === "delivery" && random.chance(0.05)
     ? { amount: random.between(9, 120) * 100 + 90, currency: "EUR" }

@@ -8,29 +8,28 @@ export interface InventedPerson {
   email: string;
 }
 
-const firstNames = [
-  ..."Anna,Lena,Sophie,Marie,Johanna,Greta,Frieda,Ida,Helga,Renate,Ursula,Gisela,Birgit,Katrin,Heike".split(
-    ",",
-  ),
-  ..."Paul,Felix,Jonas,Emil,Anton,Karl,Otto,Jürgen,Günther,Bernd,Uwe,Jörg,Matthias,Thomas,Björn".split(","),
-  ..."Aylin,Elif,Emre,Murat,Işıl,Agnieszka,Małgorzata,Łukasz,Paweł,Zofia,Olga,Dmitri,Katya,Linh,Minh".split(
-    ",",
-  ),
-  ..."Fatima,Yusuf,Layla,Omar,Noor,Søren,Astrid,Chiara,Matteo,Inês,Tiago,Chloé,Amélie,Ana,Mehdi".split(","),
-];
-const lastNames = [
-  ..."Ahrens,Birkholz,Brandt,Büttner,Döring,Eichler,Falkner,Grünwald,Hagedorn,Heidenreich,Jäger".split(","),
-  ..."Kästner,Klingbeil,Köhler,Lindner,Löwe,Möller,Mühlberg,Nußbaum,Oehme,Petzold,Quandt,Rößler".split(","),
-  ..."Sauerbier,Schönfeld,Stichling,Thiele,Uhlig,Vogelsang,Weiß,Wendlandt,Ziegenhals,Zöllner".split(","),
-  ..."Yıldız,Demirtaş,Kowalczyk,Wiśniewska,Żurek,Sokolow,Nguyen,Tran,Haddad,Rahimi,Sørensen,Ricci".split(","),
-];
+const firstNames = `
+  Anna Lena Sophie Marie Johanna Greta Frieda Ida Helga Renate Ursula Gisela Birgit Katrin Heike
+  Paul Felix Jonas Emil Anton Karl Otto Jürgen Günther Bernd Uwe Jörg Matthias Thomas Björn
+  Aylin Elif Emre Murat Işıl Agnieszka Małgorzata Łukasz Paweł Zofia Olga Dmitri Katya Linh Minh
+  Fatima Yusuf Layla Omar Noor Søren Astrid Chiara Matteo Inês Tiago Chloé Amélie Ana Mehdi
+`.trim().split(/\s+/);
+
+const lastNames = `
+  Ahrens Birkholz Brandt Büttner Döring Eichler Falkner Grünwald Hagedorn Heidenreich Jäger Kästner
+  Klingbeil Köhler Lindner Löwe Möller Mühlberg Nußbaum Oehme Petzold Quandt Rößler Sauerbier
+  Schönfeld Stichling Thiele Uhlig Vogelsang Weiß Wendlandt Ziegenhals Zöllner
+  Yıldız Demirtaş Kowalczyk Wiśniewska Żurek Sokolow Nguyen Tran Haddad Rahimi Sørensen Ricci
+`.trim().split(/\s+/);
 
 /**
- * Invents people, no two with the same name or number. Phone numbers come from the ranges that the Bundesnetzagentur
- * keeps free for films and teaching (Mitteilung 148/2021): they belong to nobody and never will.
+ * Invents people, no two with the same name or number; a first name comes round again only after all the others.
+ * Phone numbers come from the ranges that the Bundesnetzagentur keeps free for films and teaching (Mitteilung
+ * 148/2021): they belong to nobody and never will.
  */
 export class Population {
   #names = new Set<string>();
+  #firstNames: string[] = [];
   #mobiles = 0;
   #landlines = 0;
 
@@ -49,10 +48,11 @@ export class Population {
   }
 
   #freshName(): [first: string, last: string] {
-    const name: [string, string] = [this.random.pick(firstNames), this.random.pick(lastNames)];
-    if (this.#names.has(name.join(" "))) return this.#freshName();
-    this.#names.add(name.join(" "));
-    return name;
+    if (this.#firstNames.length === 0) this.#firstNames = this.random.shuffle(firstNames);
+    const firstName = this.#firstNames.pop()!;
+    const lastName = this.random.pick(lastNames.filter((name) => !this.#names.has(`${firstName} ${name}`)));
+    this.#names.add(`${firstName} ${lastName}`);
+    return [firstName, lastName];
   }
 
   /** (0)171 39200 00 to 99, then (0)176 040690 00 to 99. */

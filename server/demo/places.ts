@@ -2,8 +2,8 @@ import type { Position } from "../platform/schema.ts";
 import type { Random } from "./random.ts";
 
 /**
- * Invented towns and streets. The postcodes begin with 05, a routing region that Deutsche Post has not given out, so
- * no parcel sent by mistake can reach anybody; the positions lie in forest and fields.
+ * An invented town. Its postcode begins with 05, a routing region that Deutsche Post has not given out, so that no
+ * parcel sent by mistake reaches anybody; its position is countryside south-east of Berlin.
  */
 export interface Town {
   name: string;
@@ -28,13 +28,11 @@ export interface Door {
   position: Position;
 }
 
-const streetNames = [
-  ..."Ahornallee,Am Mühlbach,Birkenweg,Kirchgasse,Bahnhofstraße,Gartenweg,Lerchenstieg,An der Schleuse".split(
-    ",",
-  ),
-  ..."Mühlenstraße,Hauptstraße,Schulweg,Fliederweg,Zum Storchennest,Uferpromenade,Tannenwinkel".split(","),
-  ..."Alte Ziegelei,Am Sportplatz,Marktplatz,Rosenhang,Weidendamm,Glockenstraße,Hinter den Höfen".split(","),
-];
+const streetNames = `
+  Ahornallee, Am Mühlbach, Birkenweg, Kirchgasse, Bahnhofstraße, Gartenweg, Lerchenstieg, An der Schleuse,
+  Mühlenstraße, Hauptstraße, Schulweg, Fliederweg, Zum Storchennest, Uferpromenade, Tannenwinkel,
+  Alte Ziegelei, Am Sportplatz, Marktplatz, Rosenhang, Weidendamm, Glockenstraße, Hinter den Höfen
+`.trim().split(/,\s+/);
 
 /** Each site delivers to its own town, the first, and to the villages around it. */
 export const regions = [
@@ -59,7 +57,7 @@ export function buildTowns(random: Random, region: (typeof regions)[number]): To
     name,
     postcode,
     centre: { lat, lon },
-    streets: shuffled(random, streetNames).slice(0, streets).map((street) =>
+    streets: random.shuffle(streetNames).slice(0, streets).map((street) =>
       layStreet(random, street, { lat, lon })
     ),
   }));
@@ -94,11 +92,6 @@ function layStreet(random: Random, name: string, centre: Position): Street {
     perHouse: { lat: 10 * Math.sin(direction) * metre.lat, lon: 10 * Math.cos(direction) * metre.lon },
     houses: random.between(14, 80),
   };
-}
-
-function shuffled<T>(random: Random, list: readonly T[]): T[] {
-  return list.map((item) => ({ item, order: random.next() })).sort((a, b) => a.order - b.order)
-    .map(({ item }) => item);
 }
 
 /** Five decimals are about a metre. */

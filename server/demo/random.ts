@@ -29,6 +29,11 @@ export class Random {
     return choices[this.between(0, choices.length - 1)]!;
   }
 
+  shuffle<T>(list: readonly T[]): T[] {
+    return list.map((item) => ({ item, order: this.next() })).sort((a, b) => a.order - b.order)
+      .map(({ item }) => item);
+  }
+
   /** A choice by its weight: `{ van: 3, bike: 1 }` draws a van three times out of four. */
   weigh<T extends string>(weights: Partial<Record<T, number>>): T {
     const choices = Object.entries(weights) as [T, number][];

@@ -70,16 +70,16 @@ describe("a dispatcher finds a recipient", () => {
   ])("but not by %s", (_, text) => expect(search(text, anna)).toBe(false));
 
   it("by a house number of four digits, which could be the end of a phone number as well", () => {
-    expect(search("4711", { addresses: ["Lange Straße 4711"] })).toBe(true);
-    expect(search("4711", { phones: ["0221 4710 4711"] })).toBe(true);
-    expect(search("12345 4711", { addresses: ["Lange Straße 4711, 12345 Neustadt"] })).toBe(true);
-    expect(search("12345 4711", { phones: ["0221 4710 4711"], addresses: ["12345 Neustadt"] })).toBe(true);
+    expect(search("5042", { addresses: ["Lange Straße 5042"] })).toBe(true);
+    expect(search("5042", { phones: ["030 23125 042"] })).toBe(true);
+    expect(search("12345 5042", { addresses: ["Lange Straße 5042, 12345 Neustadt"] })).toBe(true);
+    expect(search("12345 5042", { phones: ["030 23125 042"], addresses: ["12345 Neustadt"] })).toBe(true);
   });
 
   it("by a number stored without its country, typed with it", () => {
     expect(search("+49 171 3920012", { phones: ["0171 39200 12"] })).toBe(true);
-    expect(search("+358 40 1234567", { phones: ["040 1234567"] })).toBe(true);
-    expect(search("+1 555 0100 222", { phones: ["555-0100222"] })).toBe(true);
+    expect(search("+353 20 9100123", { phones: ["020 9100123"] })).toBe(true);
+    expect(search("+1 212 5550123", { phones: ["(212) 555-0123"] })).toBe(true);
   });
 
   it.each([
@@ -202,7 +202,7 @@ describe("the blind index", () => {
   it("indexes an import of 10,000 rows within seconds", () => {
     const rows = Array.from({ length: 10_000 }, (_, i): SearchableFields => ({
       names: [`Vorname${i % 200} Nachname${i % 3_000}`],
-      phones: [`+49 171 ${3920000 + i * 7}`],
+      phones: [`+49 176 040690${String(i).padStart(4, "0")}`],
       emails: [`gast${i}@post.example`],
       addresses: [`Ahornallee ${i % 150}`, `${10_000 + i % 90} Neustadt`],
     }));
@@ -220,8 +220,8 @@ describe("normalising", () => {
     expect(normalisePhone("030 23125042")).toBe("03023125042");
     expect(nationalNumber("+49 30 23125042")).toBe("3023125042");
     expect(nationalNumber("030 23125042")).toBe("3023125042");
-    expect(nationalNumber("+1 212 5550100")).toBe("2125550100");
-    expect(nationalNumber("+351 21 0000000")).toBe("210000000");
+    expect(nationalNumber("+1 212 5550123")).toBe("2125550123");
+    expect(nationalNumber("+353 20 9100123")).toBe("209100123");
   });
 
   it("cuts text into plain words", () => {
