@@ -31,22 +31,22 @@ export const permissions: Record<Program, Permissions> = {
   serve: {
     net: ["listen", "data", "keys"],
     read: [...appSecrets, "setup_token", "server", "modules", "web"],
-    sys: ["hostname"],
+    sys: ["hostname", "homedir"],
   },
   work: {
     net: ["listen", "data", "keys"],
     read: [...appSecrets, "server", "modules"],
-    sys: ["hostname"],
+    sys: ["hostname", "homedir"],
   },
   migrate: {
     net: ["data", "keys"],
     read: ["data_migrator_password", "keys_migrator_password", "server", "migrations", "modules"],
-    sys: ["hostname"],
+    sys: ["hostname", "homedir"],
   },
   demo: {
     net: ["data", "keys"],
     read: [...appSecrets, "server", "modules"],
-    sys: ["hostname"],
+    sys: ["hostname", "homedir"],
   },
 };
 

@@ -9,6 +9,12 @@ import type { Ending, Part } from "./supervision.ts";
 /** The checkout this code runs from. */
 export const checkout = join(import.meta.dirname!, "../..");
 
+/**
+ * Working directory and HOME of the programs. graphile-worker looks for a configuration file from the one up to the
+ * other; with both the same it stays within what the programs may read anyway.
+ */
+const home = join(checkout, "server");
+
 /** One embedded installation: what its programs need to know to find each other. */
 export interface Installation {
   directory: string;
@@ -102,11 +108,11 @@ export class ServerProgram implements Part {
       args: [
         "run",
         ...permissionFlags(this.name, places(this.name, this.installation)),
-        "server/main.ts",
+        "main.ts",
         this.name,
         "--end-with-stdin",
       ],
-      cwd: checkout,
+      cwd: home,
       clearEnv: true,
       env: environment(this.name, this.installation),
       ...options,
@@ -121,7 +127,7 @@ function places(program: Program, { directory, web, ports }: Installation): Reco
     listen: `127.0.0.1:${program === "work" ? ports.work : ports.api}`,
     data: `127.0.0.1:${ports.data}`,
     keys: `127.0.0.1:${ports.keys}`,
-    server: join(checkout, "server"),
+    server: home,
     migrations: join(checkout, "migrations"),
     modules: join(checkout, "node_modules"),
     web,
@@ -133,6 +139,8 @@ function environment(program: Program, installation: Installation): Record<strin
   const role = program === "migrate" ? "migrator" : "app";
   return {
     ...passedOn(),
+    HOME: home,
+    DENO_DIR: denoDirectory(),
     NO_COLOR: "1",
     FLEETHOLD_DATA_URL: `postgres://fleethold_${role}@${place.data}/fleethold`,
     FLEETHOLD_DATA_PASSWORD_FILE: place[`data_${role}_password`],
@@ -155,18 +163,17 @@ function environment(program: Program, installation: Installation): Record<strin
   };
 }
 
-/** Of our own environment: where Deno keeps its cache, which authorities it trusts, how much is logged. */
+/** Of our own environment: which certificate authorities are trusted, and how much is logged. */
 function passedOn(): Record<string, string> {
-  const names = [
-    "HOME",
-    "DENO_DIR",
-    "XDG_CACHE_HOME",
-    "DENO_CERT",
-    "DENO_TLS_CA_STORE",
-    "FLEETHOLD_LOG_LEVEL",
-  ];
+  const names = ["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE", "FLEETHOLD_LOG_LEVEL"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   }));
+}
+
+/** Deno's cache, which it would otherwise look for below HOME. */
+function denoDirectory(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: home }).outputSync();
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
 }
