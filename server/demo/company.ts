@@ -83,8 +83,8 @@ const fleet: {
 
 /**
  * Invents a company to try the product with: 3 sites, 7 staff, 12 drivers and 400 orders from Monday to Sunday of the
- * week around `today`, in all states. The same options always give the same company. No name, number, address or
- * position in it belongs to anybody.
+ * week around `today`, in all states. The same options always give the same company. Everything in it is invented, and
+ * its phone numbers and e-mail addresses cannot reach anybody.
  */
 export function demoCompany({ seed = 1, today, timeZone = "Europe/Berlin", now }: DemoOptions): DemoCompany {
   const random = new Random(seed);
