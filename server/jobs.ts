@@ -17,7 +17,7 @@ export const jobs: JobTable = {
   "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
 };
 
-/** Cron lines in UTC (graphile-worker's crontab): when, which job. */
-export const schedule = `
-17 * * * * idempotency-keys.forget
-`;
+/** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */
+export const schedule = [
+  { match: "17 * * * *", task: "idempotency-keys.forget" },
+] satisfies { match: string; task: JobName }[];

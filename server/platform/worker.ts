@@ -1,4 +1,11 @@
-import { Logger as GraphileLogger, parseCrontab, run, type Task, type TaskList } from "graphile-worker";
+import {
+  type CronItem,
+  Logger as GraphileLogger,
+  parseCronItems,
+  run,
+  type Task,
+  type TaskList,
+} from "graphile-worker";
 import type pg from "pg";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -16,7 +23,7 @@ export async function startWorker(
   { pool, jobs, schedule, metrics, log }: {
     pool: pg.Pool;
     jobs: Record<string, JobFunction>;
-    schedule: string;
+    schedule: CronItem[];
     metrics: Metrics;
     log: Logger;
   },
@@ -36,7 +43,7 @@ export async function startWorker(
     pollInterval: 2_000,
     noHandleSignals: true,
     taskList,
-    parsedCronItems: parseCrontab(schedule.trim()),
+    parsedCronItems: parseCronItems(schedule),
     logger: quiet(log),
   });
   // Without the lock's connection we no longer know that we are the only one.
