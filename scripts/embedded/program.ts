@@ -108,7 +108,7 @@ export class ServerProgram implements Part {
       args: [
         "run",
         ...permissionFlags(this.name, places(this.name, this.installation)),
-        "main.ts",
+        join(home, "main.ts"),
         this.name,
         "--end-with-stdin",
       ],

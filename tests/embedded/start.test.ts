@@ -29,7 +29,7 @@ afterAll(async () => {
     await exit;
   }
   for (const path of [directory, web]) await Deno.remove(path, { recursive: true });
-});
+}, 60_000);
 
 describe("the embedded start", { timeout: 120_000 }, () => {
   it("prints one ready line and a set-up link that works once", async () => {
