@@ -41,15 +41,16 @@ function withDecimalPoint(digits: string, groups: boolean): string | null {
  * An amount of money in the currency's minor units (1250 for `12,50 €`), by ISO 4217's number of decimals.
  *
  * @param currency ISO 4217 code; when null, the sign or code written with the amount counts.
- * @returns what is missing or wrong as a word when it cannot be read.
+ * @returns "nothing" for zero, which needs no currency; else what is missing, as a word, when it cannot be read.
  */
 export function readMoney(
   text: string,
   currency: string | null,
-): { amount: number; currency: string } | "no-amount" | "no-currency" {
+): { amount: number; currency: string } | "nothing" | "no-amount" | "no-currency" {
   const written = text.trim();
   const number = readNumber(written.replaceAll(/[^\d.,'’\s+-]/gu, ""), { groups: true });
   if (number === null || /\p{L}{4,}/u.test(written)) return "no-amount";
+  if (number === 0) return "nothing";
   const code = (currency ?? currencyWrittenIn(written))?.toUpperCase();
   if (!code || !/^[A-Z]{3}$/.test(code)) return "no-currency";
   return { amount: Math.round(number * 10 ** decimalsOf(code)), currency: code };

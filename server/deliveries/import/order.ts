@@ -5,7 +5,7 @@ import { CellReader, type OrderFault } from "./cell_reader.ts";
 import { readCountry } from "./countries.ts";
 import type { Cells } from "./format.ts";
 import { dayOf, instantAt, type Moment, readClock, readClockRange, readDay, readMoment } from "./moments.ts";
-import type { ImportField, ImportOptions } from "./schema.ts";
+import type { ImportOptions } from "./schema.ts";
 
 /** The site the orders are for: its IANA time zone, and the day it is there, `2026-11-23`. */
 export interface Site {
@@ -114,10 +114,9 @@ function tags(reader: CellReader): string[] | undefined {
 function cash(reader: CellReader) {
   const currency = reader.line("currency")?.toUpperCase() ?? null;
   const money = reader.understood("cashAmount", (text) => readMoney(text, currency), "");
+  if (typeof money === "object") return money;
   if (money === "no-amount") reader.fault("cashAmount", "is not an amount of money");
-  else if (money === "no-currency") {
-    reader.fault("cashAmount", "has no currency; choose the column that has it");
-  } else if (money && money.amount !== 0) return money;
+  if (money === "no-currency") reader.fault("cashAmount", "has no currency; choose the column that has it");
   return undefined;
 }
 

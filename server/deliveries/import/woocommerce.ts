@@ -1,7 +1,9 @@
-import { type CellNamed, type Cells, filled, type Format, isCashOnDelivery } from "./format.ts";
+import { type Cell, type CellNamed, type Cells, filled, type Format, isCashOnDelivery } from "./format.ts";
 import { byHeaderKey, headerKey } from "./headers.ts";
 
 const numbers = ["Order Number", "Order ID", "Order #"];
+/** Most exports do not name the currency; then what the driver collects can only be said in words. */
+const currencies = ["Order Currency", "Currency"];
 
 /**
  * Order exports of WooCommerce shops, which the shop itself cannot write: those of the plugins in common use, with
@@ -43,7 +45,7 @@ export const woocommerce: Format = {
     ],
     quantity: ["Quantity", "Item Quantity", "Qty", "Total items", "Order Items Count"],
     weightKg: ["Order Total Weight", "Total Weight"],
-    currency: ["Order Currency", "Currency"],
+    currency: currencies,
     reference: ["Transaction ID"],
   },
   excluded(cell) {
@@ -56,6 +58,10 @@ export const woocommerce: Format = {
   },
   further(cell) {
     return { ...recipient(cell), ...cash(cell) };
+  },
+  remark(cell) {
+    const owed = cash(cell).cashAmount ? undefined : cashOwed(cell);
+    return owed ? `Cash on delivery: ${owed.text}` : "";
   },
 };
 
@@ -93,14 +99,14 @@ function recipient(cell: CellNamed): Cells {
 }
 
 function cash(cell: CellNamed): Cells {
+  const owed = cashOwed(cell);
+  return owed && currencies.some((header) => cell(header).text !== "") ? { cashAmount: owed } : {};
+}
+
+function cashOwed(cell: CellNamed): Cell | undefined {
   const methods = [cell("Payment Method Title"), cell("Payment Method")];
-  if (
-    !methods.some(({ text }) => isCashOnDelivery(text)) ||
-    cell("Order Status").text.toLowerCase() === "completed"
-  ) {
-    return {};
-  }
+  const completed = cell("Order Status").text.toLowerCase() === "completed";
+  if (completed || !methods.some(({ text }) => isCashOnDelivery(text))) return undefined;
   const totals = ["Order Total Amount (- Refund)", "Order Total Amount", "Order Total"].map(cell);
-  const total = totals.find(({ text }) => text !== "");
-  return total ? { cashAmount: total } : {};
+  return totals.find(({ text }) => text !== "");
 }
