@@ -2,9 +2,13 @@ import { Hono } from "hono";
 import { routePath } from "hono/route";
 import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
+import { signedIn } from "./access/session.ts";
 import { recordRefusal } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
 import { isUnreachable } from "./platform/database.ts";
+import { deliveryRoutes, driverDayRoutes } from "./deliveries/routes.ts";
+import { driverRoutes, vehicleRoutes } from "./drivers/routes.ts";
+import { siteRoutes } from "./sites/routes.ts";
 import { sameOriginOnly, securityHeaders } from "./platform/edge.ts";
 import { health } from "./platform/health.ts";
 import { newId } from "./platform/id.ts";
@@ -26,6 +30,7 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
     c.set("requestId", newId());
     c.set("log", services.log.child({ request: c.var.requestId }));
     c.set("signedIn", null);
+    c.set("clientAddress", addressOf(c.env));
     c.header("X-Request-Id", c.var.requestId);
     const from = performance.now();
     await next();
@@ -39,6 +44,13 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
   app.use("/api/*", sameOriginOnly(services.config.FLEETHOLD_PUBLIC_URL));
 
   app.route("/", health(services, metrics));
+
+  app.use("/api/*", signedIn());
+  app.route("/api/sites", siteRoutes);
+  app.route("/api/drivers", driverRoutes);
+  app.route("/api/vehicles", vehicleRoutes);
+  app.route("/api/deliveries", deliveryRoutes);
+  app.route("/api/driver", driverDayRoutes);
 
   const document = () =>
     openApi(app, { title: "Fleethold", version, url: services.config.FLEETHOLD_PUBLIC_URL });
@@ -90,6 +102,12 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
   return app;
 }
 export type App = ReturnType<typeof createApp>;
+
+/** The peer's address, from what `Deno.serve` tells of the connection. */
+function addressOf(env: unknown): string | null {
+  const peer = (env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
+  return peer?.transport === "tcp" ? peer.hostname : null;
+}
 
 function asProblem(error: unknown): Problem | null {
   if (error instanceof Problem) return error;

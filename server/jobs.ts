@@ -2,6 +2,7 @@ import type { Services } from "./platform/services.ts";
 import type { JobName, Jobs } from "./platform/queue.ts";
 import { change } from "./audit/change.ts";
 import { system } from "./audit/actor.ts";
+import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
 
 /** Every background job and its schedule on one page. A job may run twice: each is written so that this changes nothing. */
@@ -15,6 +16,7 @@ type JobTable = { [N in JobName]: (services: Services, payload: Jobs[N]) => Prom
 
 export const jobs: JobTable = {
   "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
+  "search.rebuild": rebuildSearch,
 };
 
 /** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */

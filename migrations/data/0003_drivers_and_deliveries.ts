@@ -57,9 +57,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated_at timestamptz not null default now(),
       constraint deliveries_number unique (site_id, number)
     )`.execute(db);
-  // The board's two ways in: a site's day, and a driver's day.
-  await sql`create index deliveries_board on deliveries (site_id, day, window_after, id)`.execute(db);
-  await sql`create index deliveries_day on deliveries (day, window_after, id)`.execute(db);
+  // The board's ways in: a site's day, everybody's day, a driver's day, the newest. Work without a window comes last.
+  await sql`create index deliveries_board on deliveries (site_id, day, coalesce(window_after, 'infinity'), id)`.execute(db);
+  await sql`create index deliveries_day on deliveries (day, coalesce(window_after, 'infinity'), id)`.execute(db);
   await sql`create index deliveries_driver on deliveries (driver_id, day, id) where driver_id is not null`
     .execute(db);
   await sql`create index deliveries_recipient on deliveries (recipient_id)`.execute(db);

@@ -14,6 +14,8 @@ export interface Variables {
   services: Services;
   requestId: string;
   log: Logger;
+  /** The network address the request came from, as far as it is known. Personal data: never logged. */
+  clientAddress: string | null;
   /** Who is signed in, if anybody. */
   signedIn: Actor | null;
   actor: Actor;

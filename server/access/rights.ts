@@ -26,6 +26,8 @@ const table = {
   "orders.read": ["owner", "dispatcher", "auditor", "privacy-officer", "integration"],
   "orders.write": ["owner", "dispatcher", "integration"],
   "orders.dispatch": ["owner", "dispatcher"],
+  // Steps and proofs: dispatchers for any order of their sites, drivers for the orders they have.
+  "orders.step": ["owner", "dispatcher", "driver"],
   "orders.drive": ["driver"],
   "proofs.read": ["owner", "dispatcher", "auditor", "privacy-officer"],
   "audit.read": ["owner", "auditor"],

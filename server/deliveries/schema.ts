@@ -152,6 +152,10 @@ export const Step = z.object({
   byName: z.string().nullable(),
   driverId: Id.nullable(),
   note: z.string().nullable(),
+  /** Who took the goods in, if somebody else than the recipient did. */
+  receivedBy: z.string().nullable(),
+  /** Whether the reader took this step. */
+  mine: z.boolean(),
   undone: z.boolean(),
 });
 export type Step = z.infer<typeof Step>;
@@ -172,7 +176,12 @@ export const NewStep = z.object({
 export type NewStep = z.infer<typeof NewStep>;
 
 /** Many deliveries to one driver at once; `driverId: null` takes them off whoever has them. */
-export const Assignment = z.object({ ids: z.array(Id).min(1).max(500), driverId: Id.nullable() });
+export const Assignment = z.object({
+  ids: z.array(Id).min(1).max(500),
+  driverId: Id.nullable(),
+  /** Ask the driver rather than tell: the order is offered until accepted. */
+  offer: z.boolean().default(false),
+});
 export type Assignment = z.infer<typeof Assignment>;
 
 /** What an assignment did to each: refused ones say why and are unchanged. */
@@ -228,6 +237,7 @@ export type DeliveryQuery = z.infer<typeof DeliveryQuery>;
 export const DeliveryPage = pageOf(Delivery);
 
 export const SummaryQuery = z.object({ site: Id.optional(), day: Day.optional() });
+export type SummaryQuery = z.infer<typeof SummaryQuery>;
 /** How many deliveries of a day stand in each state, and with each driver (`driverId` null: nobody's). */
 export const Summary = z.object({
   total: z.int(),

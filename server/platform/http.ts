@@ -55,17 +55,23 @@ export function body<S extends z.ZodObject>(schema: S, limit = JSON_LIMIT): Vali
       });
     }
     const bytes = await readUpTo(c, limit);
-    let value: unknown;
-    try {
-      value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    } catch {
-      throw new Problem(400, "not-json", "The body is not valid JSON", {
-        next: "Check it with a JSON validator.",
-      });
-    }
-    c.req.addValidatedData("json", parse(strict, value) as object);
+    c.req.addValidatedData("json", parse(strict, jsonFrom(bytes)) as object);
     await next();
   });
+}
+
+/**
+ * The value of JSON text in UTF-8.
+ * @throws Problem not-json
+ */
+export function jsonFrom(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new Problem(400, "not-json", "The body is not valid JSON", {
+      next: "Check it with a JSON validator.",
+    });
+  }
 }
 
 /** A body of bytes: `c.var.bytes`. */

@@ -1,0 +1,167 @@
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Reader } from "../audit/reader.ts";
+import { driverNames } from "../drivers/driver.ts";
+import { matches } from "../platform/blind_index.ts";
+import { readCursor, writeCursor } from "../platform/http.ts";
+import { notFound } from "../platform/problem.ts";
+import type { Page } from "../platform/schema.ts";
+import { todayAt } from "../sites/site.ts";
+import { type DeliveryRow, presentAll, within } from "./delivery.ts";
+import { proofsOf } from "./proof.ts";
+import { searchableOf } from "./recipient.ts";
+import type { Delivery, DeliveryDetail, DeliveryQuery, Recipient, Summary, SummaryQuery } from "./schema.ts";
+import { ensureIndexed, found } from "./search.ts";
+import { onwardFor, open } from "./state.ts";
+import { stepsOf, undoableOf } from "./step.ts";
+
+/** Work without a window is listed after work with one. */
+const byWindow = sql<Date>`coalesce(deliveries.window_after, 'infinity')`;
+
+/** One page of the deliveries that fit, personal data opened and the look recorded. */
+export async function listDeliveries(reader: Reader, query: DeliveryQuery): Promise<Page<Delivery>> {
+  const searching = Boolean(query.q);
+  if (searching) await ensureIndexed(reader.services);
+  const sort = searching ? "newest" : query.sort;
+  const rows = await sorted(filtered(reader, query), sort, query.cursor).limit(query.limit + 1).execute();
+  const page = rows.slice(0, query.limit);
+  const items = await presentAll(reader, page, "delivery.read");
+  return {
+    items: searching ? items.filter((item) => reallyFits(item, query.q!)) : items,
+    next: rows.length > query.limit ? cursorAfter(page.at(-1)!, sort) : null,
+  };
+}
+
+/** One delivery with all that happened to it. */
+export async function deliveryDetail(reader: Reader, id: string): Promise<DeliveryDetail> {
+  const row = await reader.db.selectFrom("deliveries").selectAll().where("id", "=", id).where(within(reader))
+    .executeTakeFirstOrThrow(() => notFound("order"));
+  return (await detailsOf(reader, [row]))[0]!;
+}
+
+/** As `deliveryDetail`, for whoever has just acted on it: a driver who declined an order no longer reaches it. */
+export async function detailOf(reader: Reader, id: string): Promise<DeliveryDetail> {
+  const row = await reader.db.selectFrom("deliveries").selectAll().where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  return (await detailsOf(reader, [row]))[0]!;
+}
+
+/** Today where the signed-in driver's site is. */
+export async function driversToday(reader: Reader): Promise<string> {
+  const site = await reader.db.selectFrom("drivers").innerJoin("sites", "sites.id", "drivers.siteId").select(
+    "sites.timeZone",
+  )
+    .where("drivers.id", "=", reader.actor.driverId).executeTakeFirstOrThrow(() => notFound("driver"));
+  return todayAt(site.timeZone);
+}
+
+/** A driver's own day in the order to drive it: what has a window by its window, then the rest by number. */
+export async function driversStops(reader: Reader, day: string): Promise<DeliveryDetail[]> {
+  const rows = await reader.db.selectFrom("deliveries").selectAll()
+    .where("driverId", "=", reader.actor.driverId).where("day", "=", day).where("state", "!=", "cancelled")
+    .orderBy(byWindow).orderBy("number").limit(500).execute();
+  return await detailsOf(reader, rows);
+}
+
+/** How a day stands: counts by state and by driver. */
+export async function summary(reader: Reader, { site, day }: SummaryQuery): Promise<Summary> {
+  const rows = await reader.db.selectFrom("deliveries").select([
+    "state",
+    "driverId",
+    sql<number>`count(*)`.as("count"),
+  ])
+    .where(within(reader))
+    .$if(site !== undefined, (query) => query.where("siteId", "=", site!))
+    .$if(day !== undefined, (query) => query.where("day", "=", day!))
+    .groupBy(["state", "driverId"]).execute();
+  const byState = Map.groupBy(rows, (row) => row.state);
+  const byDriver = Map.groupBy(rows, (row) => row.driverId);
+  const total = (of: readonly { count: number }[]) => of.reduce((sum, { count }) => sum + count, 0);
+  return {
+    total: total(rows),
+    byState: [...byState].map(([state, of]) => ({ state, count: total(of) })),
+    byDriver: [...byDriver].map(([driverId, of]) => ({
+      driverId,
+      open: total(of.filter((row) => open.includes(row.state))),
+      done: total(of.filter((row) => row.state === "completed")),
+      failed: total(of.filter((row) => row.state === "failed" || row.state === "returned")),
+    })),
+  };
+}
+
+async function detailsOf(reader: Reader, rows: readonly DeliveryRow[]): Promise<DeliveryDetail[]> {
+  const ids = rows.map((row) => row.id);
+  const asDriver = reader.actor.role === "driver";
+  const [deliveries, steps, proofs, names] = await Promise.all([
+    presentAll(reader, rows, "delivery.read"),
+    stepsOf(reader, rows),
+    proofsOf(reader, rows),
+    driverNames(reader, [...new Set(rows.flatMap((row) => row.driverId ?? []))]),
+  ]);
+  return deliveries.map((delivery, at) => ({
+    ...delivery,
+    driverName: delivery.driverId ? names.get(delivery.driverId) ?? null : null,
+    steps: steps.get(ids[at]!) ?? [],
+    proofs: proofs.get(ids[at]!) ?? [],
+    onward: onwardFor(delivery.state, asDriver),
+    undoable: undoableOf(reader, steps.get(ids[at]!) ?? []),
+  }));
+}
+
+function filtered(reader: Reader, { site, state, driver, day, q }: DeliveryQuery) {
+  return reader.db.selectFrom("deliveries").selectAll("deliveries").where(within(reader))
+    .$if(site !== undefined, (query) => query.where("siteId", "=", site!))
+    .$if(state !== undefined, (query) => query.where("state", "in", state!))
+    .$if(driver === "none", (query) => query.where("driverId", "is", null))
+    .$if(driver !== undefined && driver !== "none", (query) => query.where("driverId", "=", driver!))
+    .$if(day !== undefined, (query) => query.where("day", "=", day!))
+    .$if(Boolean(q), (query) => query.where(sql<boolean>`deliveries.id in ${found(reader, q!)}`));
+}
+type Filtered = ReturnType<typeof filtered>;
+
+const ByWindowKey = z.tuple([z.iso.date(), z.string().max(40), z.uuid()]);
+const ByNumberKey = z.tuple([z.string().max(40), z.uuid()]);
+const NewestKey = z.tuple([z.uuid()]);
+
+/** Keyset paging: the page after a row starts where that row stands, whatever was added meanwhile. */
+function sorted(query: Filtered, sort: DeliveryQuery["sort"], cursor: string | undefined): Filtered {
+  switch (sort) {
+    case "window": {
+      const page = query.orderBy("day").orderBy(byWindow).orderBy("id");
+      if (!cursor) return page;
+      const [day, after, id] = readCursor(cursor, ByWindowKey);
+      return page.where(
+        sql<boolean>`(day, ${byWindow}, id) > (${day}::date, ${momentOf(after)}::timestamptz, ${id}::uuid)`,
+      );
+    }
+    case "number": {
+      const page = query.orderBy("number").orderBy("id");
+      if (!cursor) return page;
+      const [number, id] = readCursor(cursor, ByNumberKey);
+      return page.where(sql<boolean>`(number, id) > (${number}, ${id}::uuid)`);
+    }
+    case "newest": {
+      const page = query.orderBy("id", "desc");
+      return cursor ? page.where("id", "<", readCursor(cursor, NewestKey)[0]) : page;
+    }
+  }
+}
+
+const momentOf = (text: string) => text === "infinity" || Number.isNaN(Date.parse(text)) ? "infinity" : text;
+
+const cursorAfter = (row: DeliveryRow, sort: DeliveryQuery["sort"]): string =>
+  writeCursor(
+    sort === "window"
+      ? [row.day, row.windowAfter?.toISOString() ?? "infinity", row.id]
+      : sort === "number"
+      ? [row.number, row.id]
+      : [row.id],
+  );
+
+/** Tokens are cut to 32 bits and may find a row too many; a number is compared as it stands. */
+function reallyFits({ number, recipient }: Delivery, text: string): boolean {
+  const typed = text.trim().toLowerCase();
+  const plain = number.toLowerCase();
+  if (plain.startsWith(typed) || plain.startsWith(`#${typed}`)) return true;
+  return recipient !== null && matches(text, searchableOf(recipient as Recipient));
+}

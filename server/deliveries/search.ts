@@ -1,0 +1,128 @@
+import { type RawBuilder, sql } from "kysely";
+import { type Change, change } from "../audit/change.ts";
+import { system } from "../audit/actor.ts";
+import type { Reader } from "../audit/reader.ts";
+import type { SearchableFields } from "../platform/blind_index.ts";
+import type { GeneratedMoment } from "../platform/database.ts";
+import { Problem } from "../platform/problem.ts";
+import { enqueue } from "../platform/queue.ts";
+import type { Services } from "../platform/services.ts";
+import { rememberContacts, searchableOf } from "./recipient.ts";
+import type { Recipient } from "./schema.ts";
+
+declare module "../platform/database.ts" {
+  interface DataTables {
+    deliverySearch: { deliveryId: string; siteId: string; tokens: number[] };
+    blindIndexes: { name: string; builtAt: GeneratedMoment };
+  }
+}
+declare module "../platform/queue.ts" {
+  interface Jobs {
+    "search.rebuild": Record<string, never>;
+  }
+}
+
+const NAME = "deliveries";
+const REBUILD_LOCK = 0x73656172; // "sear"
+/** Up to so many deliveries an empty index is made again while the first searcher waits. */
+const REBUILT_AT_ONCE = 2_000;
+
+/** Makes deliveries findable by what is known of their recipients. */
+export async function index(
+  change: Change,
+  rows: readonly { id: string; siteId: string; fields: SearchableFields }[],
+): Promise<void> {
+  for (let at = 0; at < rows.length; at += 2_000) {
+    const batch = rows.slice(at, at + 2_000).map(({ id, siteId, fields }) => ({
+      delivery_id: id,
+      site_id: siteId,
+      tokens: change.services.blindIndex.tokensOf(fields),
+    }));
+    await sql`insert into delivery_search (delivery_id, site_id, tokens)
+      select delivery_id, site_id, tokens from jsonb_populate_recordset(null::delivery_search, ${
+      JSON.stringify(batch)
+    }::jsonb)
+      on conflict (delivery_id) do update set tokens = excluded.tokens, site_id = excluded.site_id`.execute(
+      change.tx,
+    );
+  }
+}
+
+/**
+ * The ids of deliveries a search text finds, as a subquery: by their number's beginning, or by tokens, every word of
+ * the text having to match. Tokens can find a row too many; callers check with `matches` once opened.
+ */
+export function found(reader: Reader, text: string): RawBuilder<{ id: string }> {
+  const groups = reader.services.blindIndex.query(text);
+  const byTokens = groups.length === 0 ? sql`false` : sql.join(
+    groups.map((group) => sql`delivery_search.tokens && ${group}::int[]`),
+    sql` and `,
+  );
+  const number = `${text.trim().toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
+  const hashed = text.trim().startsWith("#") ? number : `#${number}`;
+  return sql`(
+    select delivery_id as id from delivery_search where ${byTokens}
+    union
+    select id from deliveries where lower(number) like ${number} or lower(number) like ${hashed}
+  )`;
+}
+
+/**
+ * Makes sure the index is there to be searched: after a crash of the data cluster it is empty.
+ * @throws Problem search-rebuilding while a large one is being made again
+ */
+export async function ensureIndexed(services: Services): Promise<void> {
+  const { rows: [facts] } = await sql<{ built: boolean; few: boolean }>`
+    select exists (select from blind_indexes where name = ${NAME}) as built,
+      (select count(*) <= ${REBUILT_AT_ONCE} from (select from deliveries limit ${
+    REBUILT_AT_ONCE + 1
+  }) as some) as few`
+    .execute(services.db);
+  if (facts!.built) return;
+  if (facts!.few) return await rebuildSearch(services);
+  await enqueue(services.db, "search.rebuild", {}, { key: "search.rebuild" });
+  throw new Problem(503, "search-rebuilding", "The search is being made ready", {
+    detail: "The search index is kept out of backups and is made again after a crash of the database.",
+    next: "Filter by day, state or driver meanwhile, and search again in a minute.",
+    retryAfter: 30,
+  });
+}
+
+/** Makes both blind indexes again from the rows, in slices, if they are not complete. Safe to run twice and at once. */
+export async function rebuildSearch(services: Services): Promise<void> {
+  let after = "00000000-0000-0000-0000-000000000000";
+  const built = async () =>
+    await services.db.selectFrom("blindIndexes").select("name").where("name", "=", NAME).executeTakeFirst();
+  if (await built()) return;
+  for (;;) {
+    const last: string | null = await change(services, system("search.rebuild"), async (change) => {
+      change.unchanged();
+      await sql`select pg_advisory_xact_lock(${REBUILD_LOCK})`.execute(change.tx);
+      return await rebuildSlice(change, after);
+    });
+    if (last === null) return;
+    after = last;
+  }
+}
+
+async function rebuildSlice(change: Change, after: string): Promise<string | null> {
+  const rows = await change.tx.selectFrom("deliveries").select(["id", "siteId", "recipientId", "sealed"])
+    .where("id", ">", after).orderBy("id").limit(2_000).execute();
+  const opened = await change.open<Recipient>(
+    "deliveries",
+    rows.map((row) => ({ ...row, subject: row.recipientId })),
+    null,
+  );
+  const known = rows.flatMap((row, at) => opened[at] ? [{ ...row, recipient: opened[at] }] : []);
+  await index(
+    change,
+    known.map(({ id, siteId, recipient }) => ({ id, siteId, fields: searchableOf(recipient) })),
+  );
+  await rememberContacts(change, known);
+  const last = rows.at(-1);
+  if (last && rows.length === 2_000) return last.id;
+  await change.tx.insertInto("blindIndexes").values({ name: NAME }).onConflict((conflict) =>
+    conflict.doNothing()
+  ).execute();
+  return null;
+}
