@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isAlive } from "../../scripts/embedded/processes.ts";
 import { checkout } from "../../scripts/embedded/program.ts";
 import { freePort } from "../../scripts/embedded/ports.ts";
@@ -11,7 +11,8 @@ interface Launcher {
   exit: Promise<number>;
 }
 
-const started: Launcher[] = [];
+/** The launcher under trial; a test that ends it leaves undefined, and the next one gets a new one. */
+let running: Launcher | undefined;
 let directory: string;
 let web: string;
 let port: number;
@@ -23,17 +24,18 @@ beforeAll(async () => {
   port = freePort();
 });
 
+beforeEach(async () => {
+  running ??= await startAndWait();
+}, 60_000);
+
 afterAll(async () => {
-  for (const { process, exit } of started) {
-    process.kill("SIGTERM");
-    await exit;
-  }
+  if (running) await end(running, "SIGTERM");
   for (const path of [directory, web]) await Deno.remove(path, { recursive: true });
 }, 60_000);
 
 describe("the embedded start", { timeout: 120_000 }, () => {
-  it("prints one ready line and a set-up link that works once", async () => {
-    const { said } = await startAndWait();
+  it("prints one ready line and a set-up link that works once", () => {
+    const { said } = running!;
     expect(said.out.match(/^ready .*$/gm)).toEqual([`ready http://127.0.0.1:${port}`]);
     expect(said.out).toMatch(
       new RegExp(`^set-up: http://127.0.0.1:${port}/setup#[\\w-]{43} \\(works once\\)$`, "m"),
@@ -51,7 +53,7 @@ describe("the embedded start", { timeout: 120_000 }, () => {
     const second = launch();
     expect(await second.exit).toBe(1);
     expect(second.said.err).toContain(
-      `process ${started[0]!.process.pid} serves it at http://127.0.0.1:${port}`,
+      `process ${running!.process.pid} serves it at http://127.0.0.1:${port}`,
     );
   });
 
@@ -64,7 +66,7 @@ describe("the embedded start", { timeout: 120_000 }, () => {
   });
 
   it.each(["serve", "work", "data cluster", "keys cluster"])("survives that %s is killed", async (part) => {
-    const launcher = started[0]!;
+    const launcher = running!;
     const victim = (await childrenOf(launcher)).find(({ command }) => command.includes(signs[part]!))!;
     Deno.kill(victim.pid, "SIGKILL");
     await eventually(() => launcher.said.err.includes(`${part.split(" ")[0]} ended (killed by SIGKILL)`));
@@ -75,36 +77,31 @@ describe("the embedded start", { timeout: 120_000 }, () => {
     await eventually(() => answers("/readyz"));
   });
 
-  it("stops everything on Ctrl-C", async () => {
-    const launcher = started.pop()!;
-    const children = await childrenOf(launcher);
+  it("stops everything on Ctrl-C and continues where it was when it is started again", async () => {
+    const children = await childrenOf(running!);
     expect(children).toHaveLength(4);
-    launcher.process.kill("SIGINT");
-    expect(await launcher.exit).toBe(0);
-    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
-  });
-
-  it("continues where it was when it is started again", async () => {
     const token = await Deno.readTextFile(join(directory, "secrets/setup_token"));
-    const { said } = await startAndWait();
-    expect(said.out).toContain(token);
+    expect(await end(running!, "SIGINT")).toBe(0);
+    running = undefined;
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    running = await startAndWait();
+    expect(running.said.out).toContain(token);
   });
 
-  it("starts again after the launcher itself was killed", async () => {
-    const launcher = started.pop()!;
-    const children = await childrenOf(launcher);
-    launcher.process.kill("SIGKILL");
-    await launcher.exit;
+  it("starts again after the launcher itself was killed, and nothing of the first one is left", async () => {
+    const children = await childrenOf(running!);
+    await end(running!, "SIGKILL");
+    running = undefined;
     const programs = children.filter(({ command }) => command.includes("server/main.ts"));
+    expect(programs).toHaveLength(2);
     await eventually(() => programs.every(({ pid }) => !isAlive(pid)));
-    await startAndWait();
+    running = await startAndWait();
     expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
   it("refuses to start when the key to the stored data is gone", async () => {
-    const launcher = started.pop()!;
-    launcher.process.kill("SIGTERM");
-    await launcher.exit;
+    await end(running!, "SIGTERM");
+    running = undefined;
     const key = join(directory, "secrets/master_key");
     await Deno.rename(key, `${key}.lost`);
     const refused = launch();
@@ -153,7 +150,6 @@ function launch(...flags: string[]): Launcher {
 
 async function startAndWait(): Promise<Launcher> {
   const launcher = launch();
-  started.push(launcher);
   const ended = launcher.exit.then((code) => {
     throw new Error(`the launcher ended with ${code}: ${launcher.said.err}`);
   });
@@ -161,6 +157,11 @@ async function startAndWait(): Promise<Launcher> {
   // The line after the ready line is written last.
   await Promise.race([eventually(() => launcher.said.out.includes("set-up:")), ended]);
   return launcher;
+}
+
+async function end({ process, exit }: Launcher, signal: Deno.Signal): Promise<number> {
+  process.kill(signal);
+  return await exit;
 }
 
 async function childrenOf({ process }: Launcher): Promise<{ pid: number; command: string }[]> {
