@@ -37,7 +37,8 @@ export async function append(
 ): Promise<void> {
   if (entries.length === 0) return;
   const common = {
-    ...(actor.sessionId && { session: actor.sessionId }),
+    // Not `session`: an entry about a session, such as its end, says there which one it is about.
+    ...(actor.sessionId && { bySession: actor.sessionId }),
     ...(actor.via && { via: actor.via }),
   };
   for (let at = 0; at < entries.length; at += 5_000) {
