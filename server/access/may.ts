@@ -9,7 +9,7 @@ import type { Services } from "../platform/services.ts";
 import { once } from "./idempotency.ts";
 import { allows, type Right, type Role } from "./rights.ts";
 
-/** What every request carries; `app.ts` sets the first four, `may` and `open` the rest. */
+/** What every request carries; `app.ts` sets the first five, `may` and `open` the rest. */
 export interface Variables {
   services: Services;
   requestId: string;

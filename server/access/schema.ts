@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Country, Email, Id, line, TimeZone } from "../platform/schema.ts";
+import { Country, Email, Id, line, pageOf, paging, TimeZone } from "../platform/schema.ts";
 import { SiteFields } from "../sites/schema.ts";
 import { rights, roles } from "./rights.ts";
 
@@ -24,6 +24,9 @@ export const Factors = z.object({
   code: z.string().trim().regex(/^\d{6}$/, { error: "must be the six digits your app shows" }),
 });
 export type Factors = z.infer<typeof Factors>;
+
+/** Who is about to set up: the address an authenticator app will show beside the codes. */
+export const SetupTotp = z.object({ email: Email });
 
 export const SetupState = z.object({ needed: z.boolean() });
 
@@ -71,6 +74,7 @@ export const Session = z.object({
   expiresAt: z.string(),
 });
 export type Session = z.infer<typeof Session>;
+export const Sessions = z.object({ items: z.array(Session) });
 
 export const PasswordChange = z.object({ current: z.string().max(256), code: Code, next: NewPassword });
 export const FactorProof = z.object({ password: z.string().max(256), code: Code });
@@ -111,10 +115,14 @@ export const Account = z.object({
   version: z.int(),
 });
 export type Account = z.infer<typeof Account>;
+export const AccountPage = pageOf(Account);
+export const AccountQuery = z.object(paging(200));
+export type AccountQuery = z.infer<typeof AccountQuery>;
 
 /** An invitation link, shown once to whoever invites; the token is in the fragment, so that no log ever holds it. */
 export const Invitation = z.object({ link: z.url(), expiresAt: z.string() });
 export const InvitedAccount = z.object({ account: Account, invitation: Invitation });
+export type InvitedAccount = z.infer<typeof InvitedAccount>;
 
 /** What an invited person sees before choosing a password. Token in `Authorization: Invitation TOKEN`. */
 export const InvitationView = z.object({

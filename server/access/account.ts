@@ -1,0 +1,268 @@
+import type { Buffer } from "node:buffer";
+import { type ColumnType, type SelectQueryBuilder, sql } from "kysely";
+import { z } from "zod";
+import type { Change } from "../audit/change.ts";
+import type { Reader } from "../audit/reader.ts";
+import { sealDetail } from "../audit/sealed_detail.ts";
+import type { DataTables, Generated, GeneratedMoment } from "../platform/database.ts";
+import { changedMeanwhile, readCursor, writeCursor } from "../platform/http.ts";
+import { badInput, conflict, notAllowed, notFound } from "../platform/problem.ts";
+import type { Page } from "../platform/schema.ts";
+import { newId } from "../platform/id.ts";
+import { siteNames } from "../sites/site.ts";
+import { type Role, seesAllSites } from "./rights.ts";
+import type { Account, AccountEdit, AccountQuery } from "./schema.ts";
+import { addLogin } from "./login.ts";
+import { endSessions } from "./session.ts";
+
+declare module "../platform/database.ts" {
+  interface DataTables {
+    accounts: {
+      id: string;
+      /** The subject under whose key everything personal of this account is sealed; a driver's own for a driver. */
+      personId: string;
+      role: Role;
+      /** `AccountPerson`. */
+      sealed: Buffer;
+      /** Null until the invitation is accepted, like the next. */
+      passwordHash: string | null;
+      totpSealed: Buffer | null;
+      /** The last time step whose code was accepted: none is accepted twice. */
+      totpLastStep: Generated<number>;
+      disabled: Generated<boolean>;
+      lastSignInAt: ColumnType<Date | null, Date | undefined, Date>;
+      version: Generated<number>;
+      createdAt: GeneratedMoment;
+    };
+    accountSites: { accountId: string; siteId: string };
+  }
+}
+
+/** What is personal of an account. */
+export interface AccountPerson {
+  name: string;
+  email: string;
+}
+
+/** Whose accounts a role may make, edit and disable: an admin looks after staff, not after owners and admins. */
+const manages: Partial<Record<Role, readonly Role[]>> = {
+  owner: ["owner", "admin", "dispatcher", "driver", "auditor", "privacy-officer"],
+  admin: ["dispatcher", "driver", "auditor", "privacy-officer"],
+};
+
+/** @throws Problem not-allowed unless the actor's role manages accounts of `role` */
+export function mayManage(change: Change, role: Role): void {
+  if (manages[change.actor.role as Role]?.includes(role)) return;
+  throw notAllowed(`Only an owner may do this with the role ${role}`);
+}
+
+/** The accounts of the company in the order they were made. */
+export async function listAccounts(reader: Reader, { cursor, limit }: AccountQuery): Promise<Page<Account>> {
+  const after = cursor === undefined ? null : readCursor(cursor, z.tuple([z.uuid()]))[0];
+  const rows = await accountRows(reader)
+    .$if(after !== null, (query) => query.where("accounts.id", ">", after!))
+    .orderBy("accounts.id").limit(limit + 1).execute();
+  const page = rows.slice(0, limit);
+  return {
+    items: await shown(reader, page, "account.read"),
+    next: rows.length > limit ? writeCursor([page.at(-1)!.id]) : null,
+  };
+}
+
+/** An account as whoever just changed it is shown it; the change is in the trail already. @throws Problem not-found */
+export async function changedAccount(change: Change, id: string): Promise<Account> {
+  const row = await accountRows(change).where("accounts.id", "=", id)
+    .executeTakeFirstOrThrow(() => notFound("account"));
+  return (await shown(change, [row], null))[0]!;
+}
+
+/** Makes an account that cannot sign in yet. @throws Problem email-taken, bad-input for a site */
+export async function createAccount(
+  change: Change,
+  { personId, role, siteIds, ...person }: AccountPerson & {
+    personId: string;
+    role: Role;
+    siteIds: readonly string[];
+  },
+): Promise<{ id: string; personId: string; role: Role }> {
+  const id = newId();
+  const sealed = await change.seal("accounts", id, personId, person);
+  await change.tx.insertInto("accounts").values({ id, personId, role, sealed }).execute();
+  await addLogin(change, id, person.email);
+  await placeAt(change, id, role, siteIds);
+  return { id, personId, role };
+}
+
+/**
+ * Edits an account. A change of role or sites, or disabling it, takes effect with the next request: a changed role ends
+ * all sessions, and sites are looked up each time.
+ *
+ * @throws Problem not-found, changed-meanwhile, not-allowed, own-account, last-owner, driver-account, bad-input
+ */
+export async function editAccount(
+  change: Change,
+  id: string,
+  version: number,
+  edit: AccountEdit,
+): Promise<Account> {
+  // Owners are counted below: two of them disabling each other at once must not leave none.
+  await sql`select pg_advisory_xact_lock(hashtext('account roles'))`.execute(change.tx);
+  const before = await change.tx.selectFrom("accounts").selectAll().where("id", "=", id).forUpdate()
+    .executeTakeFirstOrThrow(() => notFound("account"));
+  if (before.version !== version) throw changedMeanwhile("account");
+  const role = edit.role ?? before.role;
+  const disabled = edit.disabled ?? before.disabled;
+  mayManage(change, before.role);
+  mayManage(change, role);
+  const losesPower = role !== before.role || (disabled && !before.disabled);
+  if (losesPower && id === change.actor.accountId) throw ownAccount();
+  if (losesPower && before.role === "owner") await leaveAnOwner(change, id);
+  if (role !== before.role) await changeTies(change, id, before.role, role);
+
+  const fields: string[] = [
+    ...(role !== before.role ? ["role"] : []),
+    ...(disabled !== before.disabled ? ["disabled"] : []),
+    ...(edit.siteIds || role !== before.role ? await placeAt(change, id, role, edit.siteIds) : []),
+  ];
+  const { sealed, renamed } = await rename(change, before, edit.name);
+  await change.tx.updateTable("accounts")
+    .set({ role, disabled, sealed, version: sql<number>`version + 1` }).where("id", "=", id).execute();
+  if (losesPower) await endSessions(change, id);
+  change.record(disabled && !before.disabled ? "account.disabled" : "account.edited", {
+    account: id,
+    fields: [...fields, ...(renamed ? ["name"] : [])],
+    ...(role !== before.role && { from: before.role, to: role }),
+    ...(renamed && { sealed: renamed }),
+  });
+  return await changedAccount(change, id);
+}
+
+/**
+ * The names of accounts by id for whoever may read the trail; null for an erased person. Ids of no account are left out.
+ */
+export async function accountNames(
+  reader: Reader,
+  ids: readonly string[],
+): Promise<Map<string, string | null>> {
+  if (ids.length === 0) return new Map();
+  const rows = await reader.db.selectFrom("accounts").select(["id", "personId as subject", "sealed"])
+    .where("id", "=", sql<string>`any(${[...new Set(ids)]}::uuid[])`).execute();
+  const people = await reader.open<AccountPerson>("accounts", rows, "account.read");
+  return new Map(rows.map(({ id }, index) => [id, people[index]?.name ?? null]));
+}
+
+/**
+ * Gives an account the sites it works for; roles that see every site have none of their own. Answers the fields changed.
+ * @throws Problem bad-input for a site that does not exist or is not the actor's to give
+ */
+async function placeAt(
+  change: Change,
+  id: string,
+  role: Role,
+  siteIds: readonly string[] | undefined,
+): Promise<string[]> {
+  const before = (await change.tx.selectFrom("accountSites").select("siteId").where("accountId", "=", id)
+    .execute()).map((row) => row.siteId);
+  const wanted = seesAllSites(role) ? [] : [...new Set(siteIds ?? before)];
+  const reached = await siteNames(change, wanted);
+  if (reached.size < wanted.length) {
+    throw badInput([{ path: "siteIds", reason: "names a site that does not exist" }]);
+  }
+  const given = new Set(wanted), had = new Set(before);
+  if (given.symmetricDifference(had).size === 0) return [];
+  await change.tx.deleteFrom("accountSites").where("accountId", "=", id).execute();
+  if (wanted.length > 0) {
+    await change.tx.insertInto("accountSites").values(wanted.map((siteId) => ({ accountId: id, siteId })))
+      .execute();
+  }
+  return ["siteIds"];
+}
+
+/** @throws Problem last-owner when nobody else could do what an owner does */
+async function leaveAnOwner(change: Change, id: string): Promise<void> {
+  const other = await change.tx.selectFrom("accounts").select("id")
+    .where("role", "=", "owner").where("disabled", "=", false).where("passwordHash", "is not", null)
+    .where("id", "!=", id).limit(1).executeTakeFirst();
+  if (!other) {
+    throw conflict("last-owner", "This is the last owner of the company", {
+      next: "Make somebody else an owner first, and wait until they have signed in.",
+    });
+  }
+}
+
+export const ownAccount = () =>
+  conflict("own-account", "Nobody changes their own role or disables themselves", {
+    next: "Ask another owner to do it.",
+  });
+
+/** A driver who becomes something else is no longer tied to a driver; the other way needs to know which driver. */
+async function changeTies(change: Change, id: string, from: Role, to: Role): Promise<void> {
+  if (to === "driver") {
+    throw conflict("driver-account", "An account cannot become a driver's afterwards", {
+      next: "Invite the driver from the list of drivers.",
+    });
+  }
+  if (from !== "driver") return;
+  await sql`update drivers set account_id = null, version = version + 1 where account_id = ${id}`.execute(
+    change.tx,
+  );
+}
+
+async function rename(
+  change: Change,
+  account: { id: string; personId: string; sealed: Buffer },
+  name: string | undefined,
+): Promise<{ sealed: Buffer; renamed?: Awaited<ReturnType<typeof sealDetail>> }> {
+  if (name === undefined) return { sealed: account.sealed };
+  const person = await change.openOne<AccountPerson>(
+    "accounts",
+    { ...account, subject: account.personId },
+    null,
+  );
+  if (!person) throw notFound("account");
+  if (person.name === name) return { sealed: account.sealed };
+  return {
+    sealed: await change.seal("accounts", account.id, account.personId, { ...person, name }),
+    renamed: await sealDetail(change, account.personId, { name: { from: person.name, to: name } }),
+  };
+}
+
+const accountRows = (reader: Reader) =>
+  reader.db.selectFrom("accounts").select([
+    "accounts.id",
+    "accounts.personId as subject",
+    "accounts.sealed",
+    "accounts.role",
+    "accounts.disabled",
+    "accounts.lastSignInAt",
+    "accounts.version",
+    sql<boolean>`accounts.password_hash is not null`.as("active"),
+    sql<string[]>`array(select site_id from account_sites where account_id = accounts.id order by site_id)`
+      .as(
+        "siteIds",
+      ),
+    sql<string | null>`(select drivers.id from drivers where drivers.account_id = accounts.id)`.as(
+      "driverId",
+    ),
+    sql<boolean>`exists (select from invitations where account_id = accounts.id
+      and used_at is null and expires_at > now())`.as("invited"),
+  ]);
+
+type AccountRow = ReturnType<typeof accountRows> extends SelectQueryBuilder<DataTables, "accounts", infer Row>
+  ? Row
+  : never;
+
+async function shown(reader: Reader, rows: readonly AccountRow[], act: string | null): Promise<Account[]> {
+  const people = await reader.open<AccountPerson>("accounts", rows, act);
+  return rows.map((row, index) => ({
+    id: row.id,
+    name: people[index]?.name ?? null,
+    email: people[index]?.email ?? null,
+    role: row.role,
+    siteIds: row.siteIds,
+    driverId: row.driverId,
+    state: row.disabled ? "disabled" : row.active ? "active" : row.invited ? "invited" : "invitation-expired",
+    lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
+    version: row.version,
+  }));
+}

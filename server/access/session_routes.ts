@@ -1,0 +1,175 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { z } from "zod";
+import { Reader } from "../audit/reader.ts";
+import { answers, body, params } from "../platform/http.ts";
+import { Id } from "../platform/schema.ts";
+import { KnownDevice } from "./device.ts";
+import { changePassword, changeTotp, proven } from "./factors.ts";
+import { loginHash } from "./login.ts";
+import { type AppEnv, may, open } from "./may.ts";
+import { readMe } from "./me.ts";
+import { hashPassword } from "./password.ts";
+import { refuseGuessable } from "./password_rules.ts";
+import { issueRecoveryCodes } from "./recovery_code.ts";
+import {
+  FactorProof,
+  Me,
+  PasswordChange,
+  RecoveryCodes,
+  Sessions,
+  SignIn,
+  TotpChange,
+  TotpEnrolment,
+} from "./schema.ts";
+import {
+  actorOf,
+  clientOf,
+  cookieOptions,
+  endOwnSession,
+  endSessions,
+  handOverSession,
+  ownSessions,
+  takeBackSession,
+} from "./session.ts";
+import { signIn } from "./sign_in.ts";
+import { confirmTotp, enrolTotp } from "./totp.ts";
+
+const DEVICE_COOKIE = "fleethold-device";
+const DEVICE_SECONDS = 365 * 86_400;
+
+/** `/api/session`: the one the request comes with. */
+export const sessionRoutes = new Hono<AppEnv>()
+  .post(
+    "/",
+    open("signing in is how a session begins"),
+    body(SignIn),
+    answers(201, Me, "Signs in with e-mail, password and code"),
+    async (c) => {
+      const { services } = c.var;
+      const given = c.req.valid("json");
+      const device = KnownDevice.read(getCookie(c, DEVICE_COOKIE));
+      const session = await signIn(services, given, {
+        client: clientOf(c),
+        device,
+        signedIn: c.var.signedIn,
+      });
+      handOverSession(c, session);
+      setCookie(c, DEVICE_COOKIE, device.cookieFor(services.config, loginHash(services, given.email)), {
+        ...cookieOptions(services.config),
+        maxAge: DEVICE_SECONDS,
+      });
+      const actor = await actorOf(services, session.token);
+      return c.json(await readMe(new Reader(services, actor!)), 201);
+    },
+  )
+  .get(
+    "/",
+    may("own-session"),
+    answers(200, Me, "Says who is signed in"),
+    async (c) => c.json(await readMe(c.var.reader)),
+  )
+  .delete("/", may("own-session"), answers(204, null, "Signs out"), async (c) => {
+    await c.var.change((change) => endOwnSession(change, change.actor.sessionId!));
+    takeBackSession(c);
+    return c.body(null, 204);
+  })
+  .put(
+    "/password",
+    may("own-session"),
+    body(PasswordChange),
+    answers(204, null, "Changes your password; your other sessions end"),
+    async (c) => {
+      const { current, code, next } = c.req.valid("json");
+      const me = await readMe(c.var.reader);
+      const own = { company: me.company.name, name: me.name ?? "", email: me.email ?? "" };
+      refuseGuessable(next, own, "next");
+      await prove(c, { password: current, code }, async (use) => {
+        const passwordHash = await hashPassword(c.var.services.config, next);
+        await c.var.change(async (change) => {
+          await use(change);
+          await changePassword(change, passwordHash);
+        });
+      });
+      return c.body(null, 204);
+    },
+  )
+  .post(
+    "/recovery-codes",
+    may("own-session"),
+    body(FactorProof),
+    answers(201, RecoveryCodes, "Makes new recovery codes; the old ones stop working"),
+    async (c) => {
+      const recoveryCodes = await prove(c, c.req.valid("json"), (use) =>
+        c.var.change(async (change) => {
+          await use(change);
+          return await issueRecoveryCodes(change, change.actor.accountId!);
+        }));
+      return c.json({ recoveryCodes }, 201);
+    },
+  )
+  .post(
+    "/totp/enrolment",
+    may("own-session"),
+    body(FactorProof),
+    answers(200, TotpEnrolment, "Makes a secret for a new authenticator app"),
+    // Nothing is changed yet, so the code is not used up: the same one may confirm the change.
+    async (c) => {
+      const enrolment = await prove(c, c.req.valid("json"), async () => {
+        const me = await readMe(c.var.reader);
+        return enrolTotp(c.var.services.config, contextOf(c), me.company.name, me.email ?? "");
+      });
+      return c.json(enrolment);
+    },
+  )
+  .put(
+    "/totp",
+    may("own-session"),
+    body(TotpChange),
+    answers(204, null, "Changes your authenticator app; your other sessions end"),
+    async (c) => {
+      const { password, code, ticket, next } = c.req.valid("json");
+      const totp = confirmTotp(c.var.services.config, contextOf(c), { ticket, code: next, path: "next" });
+      await prove(c, { password, code }, (use) =>
+        c.var.change(async (change) => {
+          await use(change);
+          await changeTotp(change, totp);
+        }));
+      return c.body(null, 204);
+    },
+  );
+
+/** `/api/sessions`: all of one's own. */
+export const sessionsRoutes = new Hono<AppEnv>()
+  .get(
+    "/",
+    may("own-session"),
+    answers(200, Sessions, "Lists where you are signed in"),
+    async (c) => c.json({ items: await ownSessions(c.var.reader) }),
+  )
+  .delete("/", may("own-session"), answers(204, null, "Signs out everywhere, here included"), async (c) => {
+    await c.var.change(async (change) => {
+      await endSessions(change, change.actor.accountId!);
+    });
+    takeBackSession(c);
+    return c.body(null, 204);
+  })
+  .delete(
+    "/:id",
+    may("own-session"),
+    params("session", z.object({ id: Id })),
+    answers(204, null, "Ends one of your sessions"),
+    async (c) => {
+      await c.var.change((change) => endOwnSession(change, c.req.valid("param").id));
+      return c.body(null, 204);
+    },
+  );
+
+const contextOf = (c: Context<AppEnv>) => `account/${c.var.actor.accountId}`;
+
+const prove = <T>(
+  c: Context<AppEnv>,
+  given: { password: string; code: string },
+  act: Parameters<typeof proven<T>>[3],
+) => proven(c.var.services, c.var.actor.accountId!, given, act);

@@ -1,0 +1,90 @@
+import { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { decodeBase32IgnorePadding, encodeBase32UpperCaseNoPadding } from "@oslojs/encoding";
+import { createTOTPKeyURI, verifyHOTP } from "@oslojs/otp";
+import type { Config } from "../platform/config.ts";
+import { badInput } from "../platform/problem.ts";
+import { openBytes, sealBytes } from "../platform/seal.ts";
+import { keyFor } from "./pepper.ts";
+import type { TotpEnrolment } from "./schema.ts";
+
+/** RFC 6238 with what every authenticator app understands: SHA-1, six digits, 30 seconds; a key of 160 bits. */
+const STEP_SECONDS = 30;
+const DIGITS = 6;
+const SECRET_BYTES = 20;
+/** Clocks may differ by one step either way (RFC 6238, 5.2). */
+const DRIFT = 1;
+
+const TICKET_MS = 30 * 60_000;
+
+/**
+ * The time step in which `code` is the secret's, or null. Every step allowed is tried, whichever matches, and the
+ * caller must see to it that a step is accepted only once.
+ */
+export function matchingStep(secret: Uint8Array, code: string, now = Date.now()): number | null {
+  const current = Math.floor(now / 1000 / STEP_SECONDS);
+  let matched: number | null = null;
+  for (let step = current - DRIFT; step <= current + DRIFT; step++) {
+    if (verifyHOTP(secret, BigInt(step), DIGITS, code)) matched = step;
+  }
+  return matched;
+}
+
+/**
+ * A new secret to scan. Nothing is stored yet: `ticket` carries the secret back, sealed for `context` and valid for 30
+ * minutes, together with the first code.
+ *
+ * @param context  what the ticket is good for, such as an invitation; another context does not open it
+ */
+export function enrolTotp(config: Config, context: string, issuer: string, email: string): TotpEnrolment {
+  const secret = randomBytes(SECRET_BYTES);
+  const ticket = sealBytes(
+    keyFor(config, "totp ticket"),
+    `totp_ticket/${context}`,
+    Buffer.from(JSON.stringify({ secret: secret.toBase64(), until: Date.now() + TICKET_MS })),
+  );
+  return {
+    secret: writeSecret(secret),
+    uri: createTOTPKeyURI(issuer, email, secret, STEP_SECONDS, DIGITS),
+    ticket: ticket.toString("base64url"),
+  };
+}
+
+/**
+ * The secret of a ticket and the step of its first code.
+ * @throws Problem bad-input for a ticket that is old or for something else, and for a wrong code
+ */
+export function confirmTotp(
+  config: Config,
+  context: string,
+  given: { ticket: string; code: string; path: string },
+): { secret: Uint8Array; step: number } {
+  const secret = openTicket(config, context, given.ticket);
+  if (!secret) throw badInput([{ path: "ticket", reason: "is too old; load the page again and scan anew" }]);
+  const step = matchingStep(secret, given.code);
+  if (step === null) {
+    throw badInput([{
+      path: given.path,
+      reason: "is not what your app should show now; check the phone's clock",
+    }]);
+  }
+  return { secret, step };
+}
+
+function openTicket(config: Config, context: string, ticket: string): Uint8Array | null {
+  try {
+    const plain = openBytes(
+      keyFor(config, "totp ticket"),
+      `totp_ticket/${context}`,
+      Buffer.from(ticket, "base64url"),
+    );
+    const { secret, until } = JSON.parse(plain.toString()) as { secret: string; until: number };
+    return until > Date.now() ? Uint8Array.fromBase64(secret) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A secret as people type it into an app: base32 (RFC 4648). */
+export const writeSecret = (secret: Uint8Array): string => encodeBase32UpperCaseNoPadding(secret);
+export const readSecret = (text: string): Uint8Array => decodeBase32IgnorePadding(text);
