@@ -11,16 +11,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       id bigint generated always as identity primary key,
       xid xid8 not null default pg_current_xact_id(),
       at timestamptz not null default clock_timestamp(),
-      act text not null,
+      act text collate "C" not null,
       actor uuid,
       detail jsonb not null default '{}'
     )`.execute(db);
   await sql`create index audit_entries_xid on audit_entries (xid)`.execute(db);
-  await sql`create index audit_entries_act on audit_entries (act text_pattern_ops, id)`.execute(db);
-  await sql`create index audit_entries_actor on audit_entries (actor, id) where actor is not null`.execute(
-    db,
-  );
-  await sql`create index audit_entries_at on audit_entries using brin (at)`.execute(db);
+  // Newest first, of everybody, of one act or all that begin alike, of one account.
+  await sql`create index audit_entries_at on audit_entries (at, id)`.execute(db);
+  await sql`create index audit_entries_act on audit_entries (act, at, id)`.execute(db);
+  await sql`create index audit_entries_actor on audit_entries (actor, at, id) where actor is not null`
+    .execute(db);
   // "What happened to this order?" The ids of all things an entry is about stand in `detail` one level deep, alone
   // (`delivery`) or in a list (`things`); jsonb_ops finds a string wherever it stands.
   await sql`create index audit_entries_things on audit_entries using gin (detail) with (fastupdate = on)`
