@@ -4,18 +4,18 @@
  * Where only one kind of separator stands, it is the decimal one, unless it groups thousands: it stands more than
  * once, or `groups` says that three digits after it are a group, as in money (`1.250 €` is no fraction of a euro).
  *
- * @param units what the units mean that may follow, by factor (`{ kg: 1, g: 0.001 }`); others are not understood.
+ * @param units what the units mean that may follow, by factor (kg 1, g 0.001); others are not understood.
  * @returns null when the text is no number.
  */
 export function readNumber(
   text: string,
-  { groups = false, units = {} }: { groups?: boolean; units?: Record<string, number> } = {},
+  { groups = false, units = new Map() }: { groups?: boolean; units?: Map<string, number> } = {},
 ): number | null {
   const written = text.trim().replaceAll(/[\s'’\u00a0\u202f]/gu, "");
   if (written.length > 40) return null;
   const [, digits, unit] = /^([+-]?[\d.,]*\d)(\D*)$/u.exec(written) ?? [];
   if (!digits) return null;
-  const factor = unit ? units[unit.toLowerCase()] : 1;
+  const factor = unit ? units.get(unit.toLowerCase()) : 1;
   if (factor === undefined) return null;
   const plain = withDecimalPoint(digits, groups);
   return plain === null ? null : Number(plain) * factor;
@@ -82,9 +82,14 @@ function decimalsOf(currency: string): number {
   return maximumFractionDigits;
 }
 
+const minutes = new Map([["min", 1], ["mins", 1], ["minutes", 1], ["minuten", 1], ["m", 1], ["h", 60], [
+  "std",
+  60,
+]]);
+
 /** Minutes: `10`, `10 min`, `1 h`, `00:10`, `1:30:00`. */
 export function readMinutes(text: string): number | null {
   const clock = /^(\d{1,3}):(\d{2})(?::\d{2})?$/.exec(text.trim());
   if (clock) return Number(clock[1]) * 60 + Number(clock[2]);
-  return readNumber(text, { units: { min: 1, mins: 1, minutes: 1, minuten: 1, m: 1, h: 60, std: 60 } });
+  return readNumber(text, { units: minutes });
 }

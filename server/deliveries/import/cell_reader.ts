@@ -22,7 +22,10 @@ export class CellReader {
 
   /** The text on one line; `between` stands for each line end. */
   line(field: ImportField, between = " "): string | undefined {
-    return this.text(field)?.replaceAll(/[^\S\n]*\n\s*/g, between).replaceAll("\t", " ");
+    return this.text(field)?.split("\n").map((part) => part.trim()).filter(Boolean).join(between).replaceAll(
+      "\t",
+      " ",
+    );
   }
 
   /** The text without the apostrophe that keeps spreadsheets from taking it for a number. */
@@ -39,11 +42,11 @@ export class CellReader {
     return value ?? undefined;
   }
 
-  word<T>(field: ImportField, words: Record<string, T>): T | undefined {
-    const known = [...new Set(Object.values(words))].join(", ");
+  word<T>(field: ImportField, words: Map<string, T>): T | undefined {
+    const known = [...new Set(words.values())].join(", ");
     return this.understood(
       field,
-      (text) => words[text.toLowerCase().replaceAll(/[\s_-]+/g, " ")] ?? null,
+      (text) => words.get(text.toLowerCase().replaceAll(/[\s_-]+/g, " ")) ?? null,
       `is none of ${known}`,
     );
   }

@@ -73,7 +73,7 @@ export function readOrder(
   return { faults: reader.faults };
 }
 
-const kindWords = {
+const kindWords = new Map<string, typeof kinds[number]>([
   ...words(
     "delivery",
     "deliver",
@@ -86,21 +86,21 @@ const kindWords = {
   ),
   ...words("pickup", "pick up", "collection", "collect", "return", "abholung", "retoure", "enlèvement"),
   ...words("service", "service call", "visit", "installation", "montage", "einsatz", "termin"),
-} satisfies Record<string, typeof kinds[number]>;
+]);
 
-const priorityWords = {
+const priorityWords = new Map<string, typeof priorities[number]>([
   ...words("low", "niedrig", "gering"),
   ...words("normal", "medium", "standard", "default", "mittel"),
   ...words("high", "urgent", "express", "hoch", "dringend", "eilig"),
-} satisfies Record<string, typeof priorities[number]>;
+]);
 
 /** A word and others that mean it. */
-function words<T extends string>(meaning: T, ...others: string[]): Record<string, T> {
-  return Object.fromEntries([meaning, ...others].map((word) => [word, meaning]));
+function words<T extends string>(meaning: T, ...others: string[]): [string, T][] {
+  return [meaning, ...others].map((word) => [word, meaning]);
 }
 
-const kilograms = { kg: 1, kgs: 1, g: 0.001, lb: 0.45359237, lbs: 0.45359237 };
-const litres = { l: 1, ltr: 1, liter: 1, ml: 0.001, "m³": 1000 };
+const kilograms = new Map([["kg", 1], ["kgs", 1], ["g", 0.001], ["lb", 0.45359237], ["lbs", 0.45359237]]);
+const litres = new Map([["l", 1], ["ltr", 1], ["liter", 1], ["ml", 0.001], ["m³", 1000]]);
 
 function joined(between: string, ...parts: (string | undefined)[]): string | undefined {
   return parts.filter((part) => part !== undefined).join(between) || undefined;

@@ -51,10 +51,8 @@ export const woocommerce: Format = {
   excluded(cell) {
     const { column, text } = [cell("Order Status"), cell("Status")].find(({ text }) => text !== "") ??
       cell("Status");
-    const status = text.toLowerCase().replace(/^wc-/, "");
-    return status in notDelivered
-      ? { column, reason: `the order ${notDelivered[status]} in the shop` }
-      : null;
+    const became = notDelivered.get(text.toLowerCase().replace(/^wc-/, ""));
+    return became ? { column, reason: `the order ${became} in the shop` } : null;
   },
   further(cell) {
     return { ...recipient(cell), ...cash(cell) };
@@ -65,16 +63,16 @@ export const woocommerce: Format = {
   },
 };
 
-const notDelivered: Record<string, string> = {
-  cancelled: "was cancelled",
-  storniert: "was cancelled",
-  refunded: "was refunded",
-  rückerstattet: "was refunded",
-  failed: "was not paid for",
-  fehlgeschlagen: "was not paid for",
-  trash: "was thrown away",
-  "checkout-draft": "was never finished",
-};
+const notDelivered = new Map([
+  ["cancelled", "was cancelled"],
+  ["storniert", "was cancelled"],
+  ["refunded", "was refunded"],
+  ["rückerstattet", "was refunded"],
+  ["failed", "was not paid for"],
+  ["fehlgeschlagen", "was not paid for"],
+  ["trash", "was thrown away"],
+  ["checkout-draft", "was never finished"],
+]);
 
 /** Customers who gave no other address have their orders sent to the billing address. */
 function recipient(cell: CellNamed): Cells {
