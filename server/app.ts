@@ -2,7 +2,10 @@ import { Hono } from "hono";
 import { routePath } from "hono/route";
 import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
+import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts";
 import { signedIn } from "./access/session.ts";
+import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
+import { companyRoutes } from "./company/routes.ts";
 import { recordRefusal } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
 import { isUnreachable } from "./platform/database.ts";
@@ -46,6 +49,12 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
   app.route("/", health(services, metrics));
 
   app.use("/api/*", signedIn());
+  app.route("/api/setup", setupRoutes);
+  app.route("/api/session", sessionRoutes);
+  app.route("/api/sessions", sessionsRoutes);
+  app.route("/api/accounts", accountRoutes);
+  app.route("/api/invitation", invitationRoutes);
+  app.route("/api/company", companyRoutes);
   app.route("/api/sites", siteRoutes);
   app.route("/api/drivers", driverRoutes);
   app.route("/api/vehicles", vehicleRoutes);
