@@ -56,8 +56,9 @@ export class Cluster implements Part {
     const { directory, postgres, account, durable, superuserPassword } = this.options;
     await ownedDirectory(directory, account);
     if (await majorOf(directory)) return;
-    const unfinished = `${this.#files}.new`;
-    await removeIfExists(unfinished);
+    await removeUnfinished(directory);
+    // A name of our own: an initdb that outlived a killed launcher may still be at work in its directory.
+    const unfinished = join(directory, `${unfinishedPrefix}${Deno.pid}`);
     const passwordFile = join(directory, "superuser_verifier");
     await Deno.writeTextFile(passwordFile, scramVerifier(superuserPassword), { mode: 0o600 });
     if (account) await Deno.chown(passwordFile, account.uid, account.gid);
@@ -236,4 +237,24 @@ log_min_duration_statement = -1
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 `;
+}
+
+const unfinishedPrefix = "unfinished-";
+
+/** Removes what creations left that were killed half-way; one whose initdb is still writing yields a moment later. */
+async function removeUnfinished(directory: string): Promise<void> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (!name.startsWith(unfinishedPrefix)) continue;
+    while (!await isRemoved(join(directory, name))) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function isRemoved(path: string): Promise<boolean> {
+  try {
+    await removeIfExists(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOTEMPTY") return false;
+    throw error;
+  }
 }

@@ -110,6 +110,21 @@ describe("the embedded start", { timeout: 120_000 }, () => {
     await Deno.rename(`${key}.lost`, key);
   });
 
+  it.each(["creating the data cluster", "bringing the databases", "starting the API"])(
+    "completes a first start that was killed while %s",
+    async (moment) => {
+      const fresh = await Deno.makeTempDir({ prefix: "fleethold-start-" });
+      const flags = ["--data", fresh, "--port", String(freePort())];
+      const killed = launch(...flags);
+      await eventually(() => killed.said.err.includes(moment));
+      await end(killed, "SIGKILL");
+      const second = launch(...flags);
+      await eventually(() => second.said.out.includes("ready "));
+      expect(await end(second, "SIGINT")).toBe(0);
+      await Deno.remove(fresh, { recursive: true });
+    },
+  );
+
   it("explains itself, and refuses what it does not know", async () => {
     const help = launch("--help");
     expect(await help.exit).toBe(0);
