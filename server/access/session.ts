@@ -118,6 +118,14 @@ export async function actorOf(services: Services, token: string): Promise<Actor 
   return { ...who, sites: seesAllSites(row.role) ? "all" : siteIds, via: null };
 }
 
+/** Whether the session an actor came with may still be used. Asking does not count as using it. */
+export async function isStillSignedIn(services: Services, actor: Actor): Promise<boolean> {
+  const { rows } = await sql`
+    select from sessions join accounts on accounts.id = sessions.account_id
+    where sessions.id = ${actor.sessionId} and ${isLive}`.execute(services.db);
+  return rows.length > 0;
+}
+
 /** Ends sessions of an account at once: the one named, or all, or all but one. */
 export async function endSessions(
   change: Change,
