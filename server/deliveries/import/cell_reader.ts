@@ -22,10 +22,8 @@ export class CellReader {
 
   /** The text on one line; `between` stands for each line end. */
   line(field: ImportField, between = " "): string | undefined {
-    return this.text(field)?.split("\n").map((part) => part.trim()).filter(Boolean).join(between).replaceAll(
-      "\t",
-      " ",
-    );
+    return this.text(field)?.replaceAll("\t", " ").split("\n")
+      .map((part) => part.trim()).filter((part) => part !== "").join(between);
   }
 
   /** The text without the apostrophe that keeps spreadsheets from taking it for a number. */
@@ -42,6 +40,7 @@ export class CellReader {
     return value ?? undefined;
   }
 
+  /** What a word means; case, hyphens and underscores do not matter. */
   word<T>(field: ImportField, words: Map<string, T>): T | undefined {
     const known = [...new Set(words.values())].join(", ");
     return this.understood(
@@ -51,6 +50,7 @@ export class CellReader {
     );
   }
 
+  /** Notes what is wrong: the end of a sentence that begins with the field and its text. */
   fault(field: ImportField, reason: string): void {
     this.faulty.add(field);
     const { column = null, text } = this.cells[field] ?? {};

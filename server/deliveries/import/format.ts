@@ -24,8 +24,8 @@ export interface Format {
   excluded?(cell: CellNamed): { column: string; reason: string } | null;
   /** What the file says elsewhere than in a column for it. Counts where the mapped column is empty. */
   further?(cell: CellNamed): Cells;
-  /** What a driver should read besides the note; empty when there is nothing. */
-  remark?(cell: CellNamed): string;
+  /** What a driver should read besides the note, if it is not empty. */
+  remark?(cell: CellNamed): Cell;
 }
 
 /** Each cell that says something, by the field it fills. */

@@ -68,7 +68,7 @@ export function readOrder(
     },
     { reportInput: true },
   );
-  if (!parsed.success) { for (const issue of parsed.error.issues) reader.refuse(issue); }
+  for (const issue of parsed.error?.issues ?? []) reader.refuse(issue);
   if (parsed.success && reader.faults.length === 0) return { order: parsed.data };
   return { faults: reader.faults };
 }

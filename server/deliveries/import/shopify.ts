@@ -50,8 +50,9 @@ export const shopify: Format = {
     return { ...recipient(cell), ...cash(cell), ...wishes(cell) };
   },
   remark(cell) {
-    const time = firstOf(noteAttributes(cell("Note Attributes").text), timeNames);
-    return time && !isTime(time) ? `Delivery time: ${time}` : "";
+    const { column, text } = cell("Note Attributes");
+    const time = firstOf(noteAttributes(text), timeNames);
+    return { column, text: time && !isTime(time) ? `Delivery time: ${time}` : "" };
   },
 };
 

@@ -41,23 +41,23 @@ export async function readTable(bytes: Uint8Array): Promise<Table> {
   const body = hint ? lines.slice(hint[0].length) : lines;
   const delimiter = hinted(hint?.[1]) ?? delimiterOf(body);
 
-  let header: { columns: string[]; line: number } | null = null;
+  const columns: string[] = [];
+  let headerLine = 0;
   const rows: Row[] = [];
   const faults = new Faults();
-  let brokenRows = 0;
+  const brokenLines: number[] = [];
   await readRecords(body, delimiter, hint ? 2 : 1, {
     whole(cells, line) {
       if (cells.every((cell) => cell.trim() === "")) return;
       holdToLimits(cells, line);
-      if (!header) {
-        header = { columns: columnNames(cells), line };
-        return;
-      }
-      const { columns } = header;
-      const row = cells.slice(0, columns.length);
-      if (cells.length < columns.length || cells.slice(columns.length).some((cell) => cell.trim() !== "")) {
+      if (headerLine === 0) {
+        columns.push(...columnNames(cells));
+        headerLine = line;
+      } else if (
+        cells.length < columns.length || cells.slice(columns.length).some((cell) => cell.trim() !== "")
+      ) {
         faults.add(line, null, `the row has ${cells.length} cells, the header has ${columns.length}`);
-      } else if (rows.push({ line, cells: row }) > limits.rows) {
+      } else if (rows.push({ line, cells: cells.slice(0, columns.length) }) > limits.rows) {
         throw new FileRefused(
           "too-many-rows",
           `The file has more than ${limits.rows.toLocaleString("en")} rows`,
@@ -67,17 +67,15 @@ export async function readTable(bytes: Uint8Array): Promise<Table> {
     },
     broken(line, reason) {
       faults.add(line, null, reason);
-      if (!header || ++brokenRows > limits.brokenRows) {
+      if (brokenLines.push(line) > limits.brokenRows || headerLine === 0) {
         throw new FileRefused(
           "quotes-broken",
-          `The quotation marks in the file do not match, first on line ${faults.listed[0]?.line ?? line}`,
+          `The quotation marks in the file do not match, first on line ${brokenLines[0]}`,
           "Export the file again without editing it by hand, or save it anew from a spreadsheet program.",
         );
       }
     },
   });
-
-  const { columns, line: headerLine } = header ?? { columns: [], line: 1 };
   if (rows.length === 0 && faults.count === 0) {
     throw new FileRefused(
       "file-header-only",

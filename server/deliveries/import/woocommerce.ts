@@ -58,8 +58,8 @@ export const woocommerce: Format = {
     return { ...recipient(cell), ...cash(cell) };
   },
   remark(cell) {
-    const owed = cash(cell).cashAmount ? undefined : cashOwed(cell);
-    return owed ? `Cash on delivery: ${owed.text}` : "";
+    const { column, text } = cashOwed(cell);
+    return { column, text: text && !cash(cell).cashAmount ? `Cash on delivery: ${text}` : "" };
   },
 };
 
@@ -97,14 +97,15 @@ function recipient(cell: CellNamed): Cells {
 }
 
 function cash(cell: CellNamed): Cells {
-  const owed = cashOwed(cell);
-  return owed && currencies.some((header) => cell(header).text !== "") ? { cashAmount: owed } : {};
+  const known = currencies.some((header) => cell(header).text !== "");
+  return known ? filled({ cashAmount: cashOwed(cell) }) : {};
 }
 
-function cashOwed(cell: CellNamed): Cell | undefined {
+/** What the driver is to collect; empty when the order is paid. */
+function cashOwed(cell: CellNamed): Cell {
+  const totals = ["Order Total Amount (- Refund)", "Order Total Amount", "Order Total"].map(cell);
+  const total = totals.find(({ text }) => text !== "") ?? cell("Order Total");
   const methods = [cell("Payment Method Title"), cell("Payment Method")];
   const completed = cell("Order Status").text.toLowerCase() === "completed";
-  if (completed || !methods.some(({ text }) => isCashOnDelivery(text))) return undefined;
-  const totals = ["Order Total Amount (- Refund)", "Order Total Amount", "Order Total"].map(cell);
-  return totals.find(({ text }) => text !== "");
+  return !completed && methods.some(({ text }) => isCashOnDelivery(text)) ? total : { ...total, text: "" };
 }

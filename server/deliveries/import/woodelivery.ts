@@ -41,5 +41,5 @@ export const woodelivery: Format = {
     const tags = [1, 2, 3, 4, 5].map((nth) => cell(`tag${nth}`)).filter(({ text }) => text !== "");
     return tags[0] ? { tags: { column: tags[0].column, text: tags.map(({ text }) => text).join(",") } } : {};
   },
-  remark: (cell) => cell("taskDesc").text,
+  remark: (cell) => cell("taskDesc"),
 };

@@ -179,7 +179,7 @@ describe("any cells at all", () => {
     const started = performance.now();
     const spaces = `a${" ".repeat(30_000)}b`;
     await read(`Number,Name,Street,Delivery date,Time,Weight,Phone\n${Array(7).fill(spaces).join()}\n`);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });
 
