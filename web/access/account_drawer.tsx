@@ -1,0 +1,124 @@
+import { Button, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { z } from "zod";
+import { seesAllSites } from "../../server/access/rights.ts";
+import type { Account, AccountEdit, Invitation, InvitedAccount } from "../../server/access/schema.ts";
+import { api } from "../api.ts";
+import { useMe } from "../session.ts";
+import { ConfirmDialog } from "../ui/confirm_dialog.tsx";
+import { useSubmit } from "../ui/faults.ts";
+import { FormDrawer } from "../ui/form_drawer.tsx";
+import form from "../ui/form.module.css";
+import { tell } from "../ui/notices.ts";
+import { ProblemNotice } from "../ui/problem_notice.tsx";
+import { InvitationLink } from "./invitation_link.tsx";
+import { type PersonRole, type Reach, RoleFields } from "./role_fields.tsx";
+
+interface AccountDrawerProps {
+  account: Account;
+  onClose: () => void;
+}
+
+/** One account: its name, role and sites; its invitation while it has not been accepted; and whether it may sign in. */
+export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
+  const { t } = useTranslation(["access", "common"]);
+  const queries = useQueryClient();
+  const me = useMe();
+  const own = me.accountId === account.id;
+  const [name, setName] = useState(account.name ?? "");
+  const [reach, setReach] = useState<Reach>({ role: account.role as PersonRole, siteIds: account.siteIds });
+  const [invitation, setInvitation] = useState<z.infer<typeof Invitation> | null>(null);
+  const [disabling, setDisabling] = useState(false);
+  const { busy, refusal, submit } = useSubmit();
+  const shownName = account.name ?? t("common:erased");
+
+  const edit = async (change: AccountEdit) => {
+    try {
+      await api.patch<Account>(`/accounts/${account.id}`, change, { ifMatch: account.version });
+    } finally {
+      // After a refusal as well: it may mean that somebody else has changed the account meanwhile.
+      await queries.invalidateQueries({ queryKey: ["accounts"] });
+    }
+  };
+  const save = async () => {
+    const change: AccountEdit = {
+      ...(name === account.name ? {} : { name }),
+      ...(own ? {} : { role: reach.role, siteIds: seesAllSites(reach.role) ? [] : reach.siteIds }),
+    };
+    if (!await submit(() => edit(change))) return;
+    tell(t("people.saved"));
+    onClose();
+  };
+  const disable = async () => {
+    await edit({ disabled: true });
+    tell(t("people.disabled"));
+    onClose();
+  };
+  const enable = async () => {
+    if (!await submit(() => edit({ disabled: false }))) return;
+    tell(t("people.enabled"));
+    onClose();
+  };
+  const renew = () =>
+    submit(async () => {
+      const made = await api.post<z.infer<typeof InvitedAccount>>(`/accounts/${account.id}/invitation`);
+      setInvitation(made.invitation);
+      await queries.invalidateQueries({ queryKey: ["accounts"] });
+    });
+
+  return (
+    <FormDrawer
+      opened
+      onClose={onClose}
+      title={shownName}
+      onSubmit={save}
+      busy={busy}
+      asides={own
+        ? undefined
+        : account.state === "disabled"
+        ? <Button variant="default" onClick={() => void enable()}>{t("people.enable")}</Button>
+        : (
+          <Button variant="subtle" color="red" onClick={() => setDisabling(true)}>
+            {t("people.disable")}
+          </Button>
+        )}
+    >
+      {refusal.problem !== null && (
+        <ProblemNotice
+          problem={refusal.problem}
+          hideFaults={refusal.coveredBy(["name", "role", "siteIds"])}
+        />
+      )}
+      <TextInput
+        label={t("people.name")}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={refusal.of("name")}
+        autoComplete="off"
+        maxLength={120}
+      />
+      <TextInput label={t("people.email")} value={account.email ?? t("common:erased")} readOnly disabled />
+      {own && <p className={form.hint}>{t("people.ownAccount")}</p>}
+      <RoleFields reach={reach} onChange={setReach} refusal={refusal} disabled={own} />
+      {invitation !== null && <InvitationLink invitation={invitation} name={shownName} />}
+      {invitation === null && (account.state === "invited" || account.state === "invitation-expired") && (
+        <div>
+          <Button variant="default" onClick={() => void renew()}>{t("people.renew")}</Button>
+          <p className={form.hint}>{t("people.renewHint")}</p>
+        </div>
+      )}
+      <ConfirmDialog
+        opened={disabling}
+        onClose={() => setDisabling(false)}
+        title={t("people.disableTitle", { name: shownName })}
+        act={t("people.disable")}
+        onConfirm={disable}
+        grave
+      >
+        {t("people.disableDetail")}
+      </ConfirmDialog>
+    </FormDrawer>
+  );
+}
