@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { routePath } from "hono/route";
 import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
 import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts";
@@ -15,7 +14,7 @@ import { siteRoutes } from "./sites/routes.ts";
 import { sameOriginOnly, securityHeaders } from "./platform/edge.ts";
 import { health } from "./platform/health.ts";
 import { newId } from "./platform/id.ts";
-import { answers } from "./platform/http.ts";
+import { answers, patternOf } from "./platform/http.ts";
 import type { Metrics } from "./platform/metrics.ts";
 import { openApi } from "./platform/openapi.ts";
 import { notFound, Problem, unavailable } from "./platform/problem.ts";
@@ -39,7 +38,7 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
     await next();
     c.var.log.info({
       method: c.req.method,
-      route: routePath(c, -1),
+      route: patternOf(c),
       status: c.res.status,
       ms: Math.round(performance.now() - from),
     }, "answered");
@@ -83,7 +82,7 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
     const problem = asProblem(error);
     if (!problem) {
       c.var.log.error(
-        { err: error, route: routePath(c, -1) },
+        { err: error, route: patternOf(c) },
         "a request failed for a reason nobody foresaw",
       );
     }
@@ -95,7 +94,7 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
       const detail = {
         slug: answer.slug,
         method: c.req.method,
-        route: routePath(c, -1),
+        route: patternOf(c),
         ...idsOf(c.req.param()),
       };
       await recordRefusal(services, c.var.actor ?? c.var.signedIn ?? visitor("request"), detail).catch((

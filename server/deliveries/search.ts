@@ -76,7 +76,7 @@ export async function ensureIndexed(services: Services): Promise<void> {
     select exists (select from blind_indexes where name = ${NAME}) as built,
       (select count(*) <= ${REBUILT_AT_ONCE} from (select from deliveries limit ${
     REBUILT_AT_ONCE + 1
-  }) as some) as few`
+  }) as beginning) as few`
     .execute(services.db);
   if (facts!.built) return;
   if (facts!.few) return await rebuildSearch(services);

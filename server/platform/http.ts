@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
 import type { z } from "zod";
 import { badInput, notFound, Problem, tooLarge } from "./problem.ts";
 
@@ -21,6 +22,10 @@ export interface RouteFacts {
 const FACTS = Symbol("route facts");
 
 type Carrier = { [FACTS]?: RouteFacts };
+
+/** The pattern of the route a request met, `/api/deliveries/:id`; never the path itself, which carries ids. */
+export const patternOf = (c: Context): string =>
+  matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "none";
 
 /** Puts facts on a middleware. */
 export function stating<M extends MiddlewareHandler>(facts: RouteFacts, middleware: M): M {

@@ -1,6 +1,7 @@
 import { Gauge, Histogram, Registry } from "prom-client";
 import type { MiddlewareHandler } from "hono";
 import type pg from "pg";
+import { patternOf } from "./http.ts";
 
 /** The figures of one process, for Prometheus. Route patterns and counts only: nothing that says who or whom. */
 export class Metrics {
@@ -59,6 +60,3 @@ export class Metrics {
   }
   readonly contentType = this.#registry.contentType;
 }
-
-/** The pattern of the route that answered, `/api/deliveries/:id`; never the path, which carries ids. */
-export const patternOf = (c: { req: { routePath: string } }): string => c.req.routePath;

@@ -50,7 +50,8 @@ export class Company {
   readonly #pools: Record<"data" | "keys", pg.Pool>;
 
   constructor(private readonly clusters: ClusterFacts, readonly database: string) {
-    const log = createLog("silent", "test");
+    // FLEETHOLD_TEST_LOG=error shows what a failing test hides.
+    const log = createLog(Deno.env.get("FLEETHOLD_TEST_LOG") ?? "silent", "test");
     const config: Config = {
       FLEETHOLD_DATA_URL: urlOf(clusters.data.port, "fleethold_app", database),
       FLEETHOLD_DATA_PASSWORD: clusters.passwords.app,
@@ -212,7 +213,11 @@ export function useCompany({ founded = true }: { founded?: boolean } = {}): Comp
     const clusters = inject("clusters");
     const database = `test_${newId().replaceAll("-", "").slice(8)}`;
     for (const cluster of ["data", "keys"] as const) {
-      await administer(clusters, cluster, `create database ${database} template fleethold`);
+      await administer(
+        clusters,
+        cluster,
+        `create database ${database} template fleethold owner fleethold_owner`,
+      );
       await administer(
         clusters,
         cluster,
