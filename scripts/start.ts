@@ -10,7 +10,7 @@ import { installationDirectory } from "./embedded/location.ts";
 import { takeLock } from "./embedded/lock.ts";
 import { LogFile } from "./embedded/log_file.ts";
 import { help, type Options, parseOptions } from "./embedded/options.ts";
-import { choosePort, freePort } from "./embedded/ports.ts";
+import { choosePort, freePort, untilFree } from "./embedded/ports.ts";
 import type { Program } from "./embedded/permissions.ts";
 import { type Installation, publicUrl, ServerProgram } from "./embedded/program.ts";
 import { ensureTools } from "./embedded/provisioning.ts";
@@ -45,6 +45,8 @@ async function main(): Promise<void> {
 async function start({ port, data, demo }: Options): Promise<void> {
   const directory = await installationDirectory(data);
   const lock = await takeLock(directory);
+  // After a launcher was killed, its API still finishes the requests it had.
+  if (lock.former) await untilFree(Number(new URL(lock.former.url).port), 10_000);
   const ports = { api: choosePort(port), work: freePort(), data: freePort(), keys: freePort() };
   const installation: Installation = { directory, web: webDirectory(), ports };
   const url = publicUrl(installation);

@@ -13,6 +13,8 @@ export interface Running {
 
 /** The installation's lock, held until this process ends in whatever way. */
 export interface Lock {
+  /** Where the launcher before us answered, if there was one. */
+  readonly former: Running | undefined;
   /** Tells others where we answer. */
   publish(running: Running): Promise<void>;
 }
@@ -36,8 +38,10 @@ export async function takeLock(installation: string): Promise<Lock> {
       exitCodes.inUse,
     );
   }
+  const former = await readRunning(path);
   await file.truncate();
   return {
+    former,
     async publish(running) {
       await file.truncate();
       await file.seek(0, Deno.SeekMode.Start);
@@ -61,5 +65,6 @@ export async function runningInstallation(installation: string): Promise<Running
 
 async function readRunning(path: string): Promise<Running | undefined> {
   const text = await readIfExists(path);
+  // Empty while a launcher has not chosen its ports yet.
   return text ? JSON.parse(text) as Running : undefined;
 }

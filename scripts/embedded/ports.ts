@@ -29,6 +29,12 @@ export function choosePort(given: number | undefined): number {
   return port;
 }
 
+/** Waits until nobody listens on the port of 127.0.0.1, for at most `patienceMs`. */
+export async function untilFree(port: number, patienceMs: number): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!isFree(port) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
 function isFree(port: number): boolean {
   try {
     Deno.listen({ hostname: "127.0.0.1", port }).close();

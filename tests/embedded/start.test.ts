@@ -92,9 +92,6 @@ describe("the embedded start", { timeout: 120_000 }, () => {
     const children = await childrenOf(running!);
     await end(running!, "SIGKILL");
     running = undefined;
-    const programs = children.filter(({ command }) => command.includes("server/main.ts"));
-    expect(programs).toHaveLength(2);
-    await eventually(() => programs.every(({ pid }) => !isAlive(pid)));
     running = await startAndWait();
     expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
