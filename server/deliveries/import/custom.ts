@@ -1,5 +1,5 @@
 import type { Format } from "./format.ts";
-import { whoever } from "./headers.ts";
+import { listed, whoever } from "./headers.ts";
 
 /** A file of one row per order by a program we do not know, or by hand, with headers in English or German. */
 export const custom: Format = {
@@ -72,7 +72,3 @@ export const custom: Format = {
     ),
   },
 };
-
-function listed(headers: string): string[] {
-  return headers.split(/,\s+/);
-}

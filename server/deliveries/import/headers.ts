@@ -52,6 +52,11 @@ export function whoever(candidates: Candidates): Candidates {
   );
 }
 
+/** Headers written one after the other, separated by commas. */
+export function listed(headers: string): string[] {
+  return headers.split(/,\s+/);
+}
+
 function wordsOf(header: string): string[] {
   return header
     .replaceAll(/(?<=\p{Ll})(?=\p{Lu})|(?<=\p{L})(?=\p{N})/gu, " ")

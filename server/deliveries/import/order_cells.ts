@@ -1,5 +1,5 @@
 import { readNumber } from "./amounts.ts";
-import { type Cell, type CellNamed, type Cells, filled, type Format } from "./format.ts";
+import { type Cell, type CellNamed, type Cells, type Format } from "./format.ts";
 import { formats } from "./formats.ts";
 import { byHeaderKey, headerKey } from "./headers.ts";
 import type { Rows } from "./rows.ts";
@@ -28,11 +28,11 @@ export function orderCells({ columns }: Table, { mapping, format }: ImportOption
       const column = columnCalled(header);
       return { column, text: texts[positions.get(column) ?? -1]?.trim() ?? "" };
     };
-    const mappedCells: Cells = {};
+    const cells: Cells = { ...further?.(named) };
     for (const { field, column, index } of fields) {
-      mappedCells[field] = { column, text: texts[index]?.trim() ?? "" };
+      const text = texts[index]?.trim() ?? "";
+      if (text !== "" || !cells[field]) cells[field] = { column, text };
     }
-    const cells = { ...mappedCells, ...further?.(named), ...filled(mappedCells) };
     const { quantity } = cells;
     if (severalRows && quantity && rows.length > 1) {
       const index = positions.get(quantity.column) ?? -1;

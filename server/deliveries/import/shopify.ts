@@ -1,5 +1,5 @@
 import { type CellNamed, type Cells, filled, type Format, isCashOnDelivery } from "./format.ts";
-import { byHeaderKey, headerKey } from "./headers.ts";
+import { byHeaderKey, headerKey, listed } from "./headers.ts";
 import { readClock, readClockRange } from "./moments.ts";
 
 /**
@@ -82,22 +82,14 @@ function cash(cell: CellNamed): Cells {
   return filled({ cashAmount: Number(outstanding.text) > 0 ? outstanding : cell("Total") });
 }
 
-const dayNames = [
-  ...["delivery date", "delivery day", "local delivery date", "requested delivery date", "date"],
-  ...["lieferdatum", "liefertag", "wunschtermin", "datum", "date de livraison"],
-];
-const timeNames = [
-  ...[
-    "delivery time",
-    "delivery window",
-    "delivery slot",
-    "delivery time slot",
-    "time slot",
-    "timeslot",
-    "time",
-  ],
-  ...["lieferzeit", "lieferfenster", "zeitfenster", "uhrzeit", "heure de livraison", "creneau de livraison"],
-];
+const dayNames = listed(
+  `delivery date, delivery day, local delivery date, requested delivery date, date, lieferdatum,
+  liefertag, wunschtermin, datum, date de livraison`,
+);
+const timeNames = listed(
+  `delivery time, delivery window, delivery slot, delivery time slot, time slot, timeslot, time,
+  lieferzeit, lieferfenster, zeitfenster, uhrzeit, heure de livraison, creneau de livraison`,
+);
 
 /** Apps that let customers choose a day and a time leave them in the note attributes, by many names. */
 function wishes(cell: CellNamed): Cells {

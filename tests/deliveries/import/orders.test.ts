@@ -171,7 +171,7 @@ describe("any cells at all", () => {
         const { orders, faultCount } = await ordersOf(table, { format, mapping });
         expect(orders.length + faultCount).toBeGreaterThan(0);
       }),
-      { seed: 7, numRuns: 1000 },
+      { seed: 7, numRuns: 300 },
     );
   });
 
@@ -202,7 +202,7 @@ describe("a large file", () => {
     clearInterval(clock);
 
     expect([table.rows.length, orders.length, faultCount]).toEqual([15_000, 10_000, 0]);
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
     expect(turns).toBeGreaterThan(20);
     expect(progress).toEqual(progress.toSorted((one, other) => one - other));
     expect([progress.length > 10, progress.at(-1)]).toEqual([true, 1]);
