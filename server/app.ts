@@ -1,16 +1,25 @@
 import { Hono } from "hono";
 import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
+import { accountNames } from "./access/account.ts";
 import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts";
 import { signedIn } from "./access/session.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { companyRoutes } from "./company/routes.ts";
 import { recordRefusal } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
+import { type Live, startLive } from "./audit/live.ts";
+import { liveRoutes } from "./audit/live_routes.ts";
+import type { Namer } from "./audit/naming.ts";
+import { auditRoutes } from "./audit/routes.ts";
+import { deliveryNumbers } from "./deliveries/numbers.ts";
+import { driverNames } from "./drivers/driver.ts";
 import { isUnreachable } from "./platform/database.ts";
 import { deliveryRoutes, driverDayRoutes } from "./deliveries/routes.ts";
 import { driverRoutes, vehicleRoutes } from "./drivers/routes.ts";
+import { vehicleNames } from "./drivers/vehicle.ts";
 import { siteRoutes } from "./sites/routes.ts";
+import { siteNames } from "./sites/site.ts";
 import { sameOriginOnly, securityHeaders } from "./platform/edge.ts";
 import { health } from "./platform/health.ts";
 import { newId } from "./platform/id.ts";
@@ -23,8 +32,16 @@ import { webUi } from "./platform/web_ui.ts";
 import { z } from "zod";
 import { version } from "./version.ts";
 
+/** Who knows the names of the things that entries of the trail are about. */
+const namers: Namer[] = [accountNames, driverNames, deliveryNumbers, siteNames, vehicleNames];
+
 /** The whole HTTP side: middleware, one `.route()` a slice, one error handler. */
-export function createApp(services: Services, metrics: Metrics, webDir: string | null) {
+export function createApp(
+  services: Services,
+  metrics: Metrics,
+  webDir: string | null,
+  live: Live = startLive(services),
+) {
   const app = new Hono<AppEnv>();
 
   app.use(securityHeaders(), metrics.timing(), async (c, next) => {
@@ -59,6 +76,8 @@ export function createApp(services: Services, metrics: Metrics, webDir: string |
   app.route("/api/vehicles", vehicleRoutes);
   app.route("/api/deliveries", deliveryRoutes);
   app.route("/api/driver", driverDayRoutes);
+  app.route("/api/audit", auditRoutes(namers));
+  app.route("/api/live", liveRoutes(live));
 
   const document = () =>
     openApi(app, { title: "Fleethold", version, url: services.config.FLEETHOLD_PUBLIC_URL });

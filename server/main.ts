@@ -1,5 +1,9 @@
 import type pg from "pg";
 import { createApp } from "./app.ts";
+import { startLive } from "./audit/live.ts";
+import { demoCompany } from "./demo/company.ts";
+import { feedDemo } from "./demo/feed.ts";
+import { signInTable } from "./demo/sign_in_table.ts";
 import { jobs, schedule } from "./jobs.ts";
 import { migrate } from "./migrate.ts";
 import { BlindIndex } from "./platform/blind_index.ts";
@@ -16,6 +20,7 @@ import { health } from "./platform/health.ts";
 import { KeyStore } from "./platform/keys.ts";
 import { createLog, type Logger } from "./platform/log.ts";
 import { Metrics } from "./platform/metrics.ts";
+import { Problem } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { startWorker } from "./platform/worker.ts";
 
@@ -24,6 +29,7 @@ const commands: Record<string, () => Promise<void>> = {
   serve,
   work,
   migrate: runMigrate,
+  demo,
 };
 
 const environment = () => Deno.env.toObject();
@@ -33,13 +39,16 @@ async function serve() {
   const log = createLog(config.FLEETHOLD_LOG_LEVEL, "serve");
   const { services, pools, close } = open(config, log, 16);
   const metrics = new Metrics(pools);
-  const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR);
+  const live = startLive(services);
+  const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR, live);
   const server = Deno.serve({
     ...config.FLEETHOLD_LISTEN,
     onListen: ({ hostname, port }) => log.info({ hostname, port }, "listening"),
   }, app.fetch);
   await asked();
   log.info("draining");
+  // A live connection never ends by itself; browsers come back to whoever serves next.
+  await live.close();
   await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 8_000))]);
   await close();
 }
@@ -72,6 +81,19 @@ async function work() {
 async function runMigrate() {
   const config = readConfig(migrateSettings, environment(), Deno.readTextFileSync);
   await migrate(config, createLog(config.FLEETHOLD_LOG_LEVEL, "migrate"));
+}
+
+/** Fills an installation that is not set up with an invented company and writes to stdout how to sign in. */
+async function demo() {
+  const config = readConfig(workSettings, environment(), Deno.readTextFileSync);
+  const { services, close } = open(config, createLog("error", "demo"), 4);
+  const company = demoCompany({
+    today: Temporal.Now.plainDateISO("Europe/Berlin").toString(),
+    now: Temporal.Now.instant().toString(),
+  });
+  const signIns = await feedDemo(services, company);
+  await Deno.stdout.write(new TextEncoder().encode(signInTable(signIns)));
+  await close();
 }
 
 /** Opens both clusters and what every slice needs. */
@@ -131,6 +153,13 @@ if (import.meta.main) {
     if (error instanceof ConfigFault) {
       await Deno.stderr.write(new TextEncoder().encode(`${error.message}\n`));
       Deno.exit(78); // EX_CONFIG of sysexits.h
+    }
+    if (error instanceof Problem) {
+      const { message, details: { next } } = error;
+      await Deno.stderr.write(
+        new TextEncoder().encode(`error: ${message}${next ? `\nhint: ${next}` : ""}\n`),
+      );
+      Deno.exit(1);
     }
     createLog("error", name).fatal({ err: error }, "cannot go on");
     Deno.exit(1);

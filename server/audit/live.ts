@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type pg from "pg";
 import { type Database, openPool } from "../platform/database.ts";
-import { Problem } from "../platform/problem.ts";
+import { Problem, unavailable } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import type { Actor } from "./actor.ts";
 import { Bell } from "./bell.ts";
@@ -16,6 +16,8 @@ const MOST_ENTRIES = 5_000;
 /** A stream that was away for longer loads again. */
 const REPLAYED_MINUTES = 10;
 const RECONNECT_MS = { first: 250, most: 5_000 };
+/** A new stream waits so long for the database, at most. */
+const FIRST_LOOK_MS = 5_000;
 
 const MOST_STREAMS = 500;
 const MOST_STREAMS_OF_SESSION = 10;
@@ -29,7 +31,7 @@ export interface Batch {
   entries: Entry[] | null;
 }
 
-/** Starts following the trail for live updates; it goes on through losses of the database until `close()`. */
+/** Live updates for this process: follows the trail from the first stream on until `close()`. */
 export function startLive(services: Services): Live {
   return new Live(services);
 }
@@ -43,7 +45,8 @@ export class Live {
   readonly #pool: pg.Pool;
   readonly #streams = new Set<Stream>();
   readonly #bell = new Bell();
-  readonly #following: Promise<void>;
+  readonly #looked = Promise.withResolvers<void>();
+  #following: Promise<void> | null = null;
   /** Handed out already, though their transactions are not below `#upTo` yet: entry → transaction. */
   #ahead = new Map<number, bigint>();
   #upTo: bigint | null = null;
@@ -59,7 +62,6 @@ export class Live {
       name: "fleethold-live",
       log,
     });
-    this.#following = this.#follow();
   }
 
   /**
@@ -77,19 +79,20 @@ export class Live {
     }
     const stream: Stream = new Stream(actor, () => void this.#streams.delete(stream));
     this.#streams.add(stream);
+    this.#following ??= this.#follow();
     return stream;
   }
 
   /**
-   * What happened since the batch `upTo` that a stream heard last; without one, or with one too long ago, nothing, and
-   * from when on to listen.
+   * What a stream that has joined missed since the batch `upTo` it heard last; nothing for a new one.
+   * @throws Problem database-unavailable
    */
   async since(upTo: string | undefined): Promise<Batch> {
-    if (upTo === undefined) return { ...(await read(this.#services.db, null)), entries: [] };
+    await this.#firstLook();
+    const now = this.#upTo!.toString();
+    if (upTo === undefined) return { upTo: now, entries: [] };
     const from = /^\d{1,18}$/.test(upTo) ? BigInt(upTo) : null;
-    if (from === null || await isLongAgo(this.#services.db, from)) {
-      return { ...(await read(this.#services.db, null)), entries: null };
-    }
+    if (from === null || await isLongAgo(this.#services.db, from)) return { upTo: now, entries: null };
     const heard = await read(this.#services.db, from);
     // A restore took the database back to before that batch: what the stream was told may never have happened.
     return BigInt(heard.upTo) < from ? { ...heard, entries: null } : heard;
@@ -102,6 +105,15 @@ export class Live {
     for (const stream of [...this.#streams]) stream.end();
     await this.#following;
     await this.#pool.end();
+  }
+
+  /** Waits until it is known where this process stands in the trail: before that, something could be missed. */
+  async #firstLook(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(unavailable("database")), FIRST_LOOK_MS);
+    });
+    await Promise.race([this.#looked.promise, late]).finally(() => clearTimeout(timer));
   }
 
   async #follow(): Promise<void> {
@@ -149,6 +161,7 @@ export class Live {
     for (const entry of fresh ?? []) this.#ahead.set(entry.id, BigInt(entry.xid));
     for (const [id, xid] of this.#ahead) if (!fresh || xid < now) this.#ahead.delete(id);
     this.#upTo = now;
+    this.#looked.resolve();
     for (const stream of this.#streams) stream.hear({ upTo, entries: fresh });
   }
 }

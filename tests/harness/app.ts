@@ -6,6 +6,7 @@ import { cookieName, startSession } from "../../server/access/session.ts";
 import { createApp } from "../../server/app.ts";
 import { system } from "../../server/audit/actor.ts";
 import { type Change, change } from "../../server/audit/change.ts";
+import { type Live, startLive } from "../../server/audit/live.ts";
 import type { NewDelivery } from "../../server/deliveries/schema.ts";
 import { createDriver } from "../../server/drivers/driver.ts";
 import { BlindIndex } from "../../server/platform/blind_index.ts";
@@ -45,6 +46,7 @@ export interface Answer {
 export class Company {
   readonly services: Services;
   readonly app: ReturnType<typeof createApp>;
+  readonly live: Live;
   readonly here: string = newId();
   readonly there: string = newId();
   readonly #pools: Record<"data" | "keys", pg.Pool>;
@@ -75,7 +77,8 @@ export class Company {
       keys: new KeyStore(kyselyOver<KeysTables>(this.#pools.keys), config.FLEETHOLD_MASTER_KEY),
       blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
     };
-    this.app = createApp(this.services, new Metrics(this.#pools), null);
+    this.live = startLive(this.services);
+    this.app = createApp(this.services, new Metrics(this.#pools), null, this.live);
   }
 
   /** Does something as the appliance itself. */
@@ -195,6 +198,7 @@ export class Company {
   }
 
   async close(): Promise<void> {
+    await this.live.close();
     await Promise.all(this.#clients.map((client) => client.end()));
     await Promise.all(Object.values(this.#pools).map((pool) => pool.end()));
     for (const cluster of ["data", "keys"] as const) {
