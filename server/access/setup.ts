@@ -45,7 +45,7 @@ export async function setUp(
   const actor = visitor(CONTEXT);
   if (await isSetUp(new Reader(services, actor))) throw alreadySetUp();
   refuseGuessable(owner.password, { company: company.name, ...owner }, "owner.password");
-  const totp = confirmTotp(config, CONTEXT, { ...owner, path: "owner" });
+  const totp = confirmTotp(config, CONTEXT, { ...owner, path: "owner.code" });
   const passwordHash = await hashPassword(config, owner.password);
   await completeLogins(services);
   return await change(services, actor, async (change) => {
@@ -65,8 +65,11 @@ export async function setUp(
   });
 }
 
-/** Of two who use the link at the same moment, the second waits here and then finds the company. */
-async function onlyOnce(change: Change): Promise<void> {
+/**
+ * Of two who set up at the same moment, the second waits here and then finds the company.
+ * @throws Problem already-set-up
+ */
+export async function onlyOnce(change: Change): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('set-up'))`.execute(change.tx);
   if (await isSetUp(change)) throw alreadySetUp();
 }

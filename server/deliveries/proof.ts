@@ -25,6 +25,11 @@ declare module "../platform/database.ts" {
 }
 type ProofOut = z.infer<typeof Proof>;
 
+/** A proof to keep; of a photo also the bytes as they were sent, by which a second sending is recognised. */
+export type NewProof =
+  | { kind: "signature"; value: Signature }
+  | { kind: "photo"; value: Uint8Array; original: Uint8Array };
+
 /** Per order; each further one is refused with this limit named. */
 const MOST_PROOFS = 20;
 /** From here on somebody is there who can give proof; it can be added later too. */
@@ -39,10 +44,10 @@ export async function addProof(
   change: Change,
   deliveryId: string,
   proofId: string,
-  proof: { kind: "signature"; value: Signature } | { kind: "photo"; value: Uint8Array; original: Uint8Array },
+  proof: NewProof,
 ): Promise<ProofOut> {
   const row = await lockDelivery(change, deliveryId);
-  const digest = digestOf(change, proof.kind === "photo" ? proof.original : JSON.stringify(proof.value));
+  const digest = digestOf(change, proof);
   const known = await change.tx.selectFrom("proofs").selectAll().where("id", "=", proofId).executeTakeFirst();
   if (known) {
     if (known.deliveryId !== deliveryId || !known.digest.equals(digest)) {
@@ -54,18 +59,35 @@ export async function addProof(
     return present(known, proof.kind === "signature" ? proof.value : null);
   }
   await checkRoom(change, row);
-  const sealed = await change.seal("proofs", proofId, row.recipientId, proof.value);
-  const made = await change.tx.insertInto("proofs")
-    .values({ id: proofId, deliveryId, kind: proof.kind, accountId: change.actor.accountId, digest, sealed })
-    .returningAll().executeTakeFirstOrThrow();
+  const made = await insertProof(change, row, proofId, proof);
+  return present(made, proof.kind === "signature" ? proof.value : null);
+}
+
+/** Writes a proof, added now unless told; whether there is room for it is the caller's to check. */
+export async function insertProof(
+  change: Change,
+  row: Pick<DeliveryRow, "id" | "siteId" | "driverId" | "recipientId">,
+  id: string,
+  proof: NewProof,
+  createdAt?: string,
+) {
+  const made = await change.tx.insertInto("proofs").values({
+    id,
+    deliveryId: row.id,
+    kind: proof.kind,
+    accountId: change.actor.accountId,
+    digest: digestOf(change, proof),
+    sealed: await change.seal("proofs", id, row.recipientId, proof.value),
+    createdAt,
+  }).returningAll().executeTakeFirstOrThrow();
   change.record("delivery.proof-added", {
-    delivery: deliveryId,
+    delivery: row.id,
     site: row.siteId,
     driver: row.driverId,
-    proof: proofId,
+    proof: id,
     kind: proof.kind,
   });
-  return present(made, proof.kind === "signature" ? proof.value : null);
+  return made;
 }
 
 /**
@@ -170,6 +192,6 @@ interface DataRow {
 }
 
 /** Keyed, so that a guessed photo or signature cannot be confirmed by its hash. */
-const digestOf = (change: Change, content: Uint8Array | string): Buffer =>
-  createHmac("sha256", change.services.config.FLEETHOLD_SEARCH_KEY).update("proof\0").update(content)
-    .digest();
+const digestOf = (change: Change, proof: NewProof): Buffer =>
+  createHmac("sha256", change.services.config.FLEETHOLD_SEARCH_KEY).update("proof\0")
+    .update(proof.kind === "photo" ? proof.original : JSON.stringify(proof.value)).digest();

@@ -163,11 +163,12 @@ export function undoableOf(reader: Reader, steps: DeliveryDetail["steps"]): stri
   return last.mine && Date.now() - Date.parse(last.receivedAt) < UNDO_MS ? last.id : null;
 }
 
-/** Writes a step of the trail of a delivery; used by assignments too. */
+/** Writes a step of the trail of a delivery, received now unless told; used by assignments too. */
 export async function insertStep(
   change: Change,
   row: Pick<DeliveryRow, "id" | "state" | "driverId" | "recipientId">,
   step: NewStep,
+  receivedAt?: string,
 ): Promise<void> {
   const { note, receivedBy, position } = step;
   await change.tx.insertInto("deliverySteps").values({
@@ -179,6 +180,7 @@ export async function insertStep(
     driverId: row.driverId,
     accountId: change.actor.accountId,
     happenedAt: step.happenedAt,
+    receivedAt,
     sealed: note || receivedBy ? await sealSaid(change, row, step.id, { note, receivedBy }) : null,
     // Where somebody was is theirs, not the recipient's.
     positionSealed: position && change.actor.personId
