@@ -10,7 +10,7 @@ import { installationDirectory } from "./embedded/location.ts";
 import { takeLock } from "./embedded/lock.ts";
 import { LogFile } from "./embedded/log_file.ts";
 import { help, type Options, parseOptions } from "./embedded/options.ts";
-import { choosePort, freePort, untilFree } from "./embedded/ports.ts";
+import { choosePort, freePorts, untilFree } from "./embedded/ports.ts";
 import type { Program } from "./embedded/permissions.ts";
 import { type Installation, publicUrl, ServerProgram } from "./embedded/program.ts";
 import { ensureTools } from "./embedded/provisioning.ts";
@@ -47,10 +47,11 @@ async function start({ port, data, demo }: Options): Promise<void> {
   const lock = await takeLock(directory);
   // After a launcher was killed, its API still finishes the requests it had.
   if (lock.former) await untilFree(Number(new URL(lock.former.url).port), 10_000);
-  const ports = { api: choosePort(port), work: freePort(), data: freePort(), keys: freePort() };
+  const [workPort, dataPort, keysPort] = freePorts(3) as [number, number, number];
+  const ports = { api: choosePort(port), work: workPort, data: dataPort, keys: keysPort };
   const installation: Installation = { directory, web: webDirectory(), ports };
   const url = publicUrl(installation);
-  await lock.publish({ pid: Deno.pid, url, dataPort: ports.data, keysPort: ports.keys });
+  await lock.publish({ pid: Deno.pid, url, dataPort, keysPort });
 
   const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
   const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major);

@@ -17,7 +17,9 @@ export async function installationDirectory(
   const account = await unprivilegedAccount();
   const directory = await reachable(given, account);
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-  const content = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+  // A freshly formatted volume is not empty: it has a lost+found.
+  const content = (await Array.fromAsync(Deno.readDir(directory), ({ name }) => name))
+    .filter((name) => name !== "lost+found");
   if (content.length > 0 && !content.includes("lock")) {
     throw new Refusal(
       `${directory} holds something else than a Fleethold installation`,

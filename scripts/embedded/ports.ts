@@ -3,10 +3,13 @@ import { say } from "./terminal.ts";
 
 const defaultPort = 8080;
 
-/** A TCP port on 127.0.0.1 that nobody listens on now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+/** As many different TCP ports on 127.0.0.1 as wanted that nobody listens on now. */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  return listeners.map((listener) => {
+    listener.close();
+    return listener.addr.port;
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { readIfExists } from "./files.ts";
 import { checkout } from "./program.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
@@ -7,7 +7,7 @@ import { say } from "./terminal.ts";
 
 /** Where the built web UI stands: in the checkout, unless FLEETHOLD_WEB_DIR names a ready build (packagers, tests). */
 export function webDirectory(): string {
-  return Deno.env.get("FLEETHOLD_WEB_DIR") ?? join(checkout, "web/dist");
+  return resolve(checkout, Deno.env.get("FLEETHOLD_WEB_DIR") ?? "web/dist");
 }
 
 /**

@@ -3,7 +3,7 @@ import { unprivilegedAccount } from "../../scripts/embedded/account.ts";
 import { Cluster } from "../../scripts/embedded/cluster.ts";
 import { LogFile } from "../../scripts/embedded/log_file.ts";
 import type { Postgres } from "../../scripts/embedded/postgres.ts";
-import { freePort } from "../../scripts/embedded/ports.ts";
+import { freePorts } from "../../scripts/embedded/ports.ts";
 import { checkout } from "../../scripts/embedded/program.ts";
 import { ensureTools } from "../../scripts/embedded/provisioning.ts";
 import { stopLeftover } from "../../scripts/embedded/postmaster.ts";
@@ -42,9 +42,10 @@ export async function startTestClusters(): Promise<TestClusters> {
   const directory = await Deno.makeTempDir({ prefix: `${prefix}${Deno.pid}-` });
   await Deno.chmod(directory, 0o755);
   const { postgres } = await ensureTools(downloads, undefined);
+  const [dataPort, keysPort] = freePorts(2) as [number, number];
   const clusters = await Promise.all([
-    startOne("data", directory, postgres),
-    startOne("keys", directory, postgres),
+    startOne("data", dataPort, directory, postgres),
+    startOne("keys", keysPort, directory, postgres),
   ]);
   const [data, keys] = clusters.map(({ options: { port } }) => ({
     host: "127.0.0.1",
@@ -63,11 +64,16 @@ export async function startTestClusters(): Promise<TestClusters> {
   };
 }
 
-async function startOne(name: "data" | "keys", directory: string, postgres: Postgres): Promise<Cluster> {
+async function startOne(
+  name: "data" | "keys",
+  port: number,
+  directory: string,
+  postgres: Postgres,
+): Promise<Cluster> {
   const cluster = new Cluster({
     name,
     directory: join(directory, name),
-    port: freePort(),
+    port,
     postgres,
     account: await unprivilegedAccount(),
     superuserPassword: passwords.superuser,
