@@ -47,10 +47,15 @@ function without(plain: string, own: OwnWords): string {
   return words.reduce((left, word) => left.replaceAll(word, ""), plain);
 }
 
-/** 12345678, abcdefgh, 87654321: each character the same distance from the one before. */
+/** 1234567890, abcdefgh, 87654321: each character the same distance from the one before; after 9 comes 0. */
 function isRow(text: string): boolean {
-  const points = [...text].map((character) => character.codePointAt(0)!);
-  const steps = new Set(points.slice(1).map((point, index) => point - points[index]!));
+  const characters = [...text];
+  const steps = new Set(
+    characters.slice(1).map((next, index) => {
+      const step = next.codePointAt(0)! - characters[index]!.codePointAt(0)!;
+      return /^\d\d$/.test(characters[index]! + next) ? (step + 10) % 10 : step;
+    }),
+  );
   return steps.size === 1;
 }
 

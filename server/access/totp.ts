@@ -52,6 +52,8 @@ export function enrolTotp(config: Config, context: string, issuer: string, email
 
 /**
  * The secret of a ticket and the step of its first code.
+ *
+ * @param given.path  where the code stands in the input; the ticket stands beside it
  * @throws Problem bad-input for a ticket that is old or for something else, and for a wrong code
  */
 export function confirmTotp(
@@ -60,7 +62,8 @@ export function confirmTotp(
   given: { ticket: string; code: string; path: string },
 ): { secret: Uint8Array; step: number } {
   const secret = openTicket(config, context, given.ticket);
-  if (!secret) throw badInput([{ path: "ticket", reason: "is too old; load the page again and scan anew" }]);
+  const beside = given.path.replace(/\w+$/, "ticket");
+  if (!secret) throw badInput([{ path: beside, reason: "is too old; load the page again and scan anew" }]);
   const step = matchingStep(secret, given.code);
   if (step === null) {
     throw badInput([{
