@@ -2,10 +2,8 @@
  * `deno task test`: format, lint, types, then every test; the last line counts them. `--quick` (`deno task ok`) leaves
  * out the tests that start whole installations. Further arguments go to vitest.
  */
-import { join } from "node:path";
 import { apt, hasApt, installPackage, succeeds } from "./embedded/packages.ts";
 import { say } from "./embedded/terminal.ts";
-import { ensureTools } from "./embedded/provisioning.ts";
 
 const quick = Deno.args.includes("--quick");
 const passedOn = Deno.args.filter((argument) => argument !== "--quick");
@@ -33,8 +31,6 @@ if (passedOn.length === 0) {
     if (!(await deno(args))) faults.push(name);
   }
 }
-const { postgres } = await ensureTools(join(import.meta.dirname!, "../data/postgresql"), undefined);
-Deno.env.set("FLEETHOLD_TEST_POSTGRES", postgres.bin);
 if (!quick) await ensureChromium();
 
 const report = await Deno.makeTempFile({ suffix: ".json" });
