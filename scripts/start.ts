@@ -24,6 +24,7 @@ import { ensureWebUi, webDirectory } from "./embedded/web_ui.ts";
 /** Everything that runs, to be stopped in this order: the programs first, then the clusters they use. */
 const running: { programs: Part[]; clusters: Part[] } = { programs: [], clusters: [] };
 let isStopping = false;
+let stoppingSince = 0;
 
 if (import.meta.main) await main();
 
@@ -106,6 +107,7 @@ async function start({ port, data, demo }: Options): Promise<void> {
 
 async function needsSetUp(url: string): Promise<boolean> {
   const response = await fetch(`${url}/api/setup`);
+  if (!response.ok) throw new Refusal(`${url}/api/setup answered ${response.status}`, "read logs/serve.log");
   return (await response.json() as { needed: boolean }).needed;
 }
 
@@ -115,13 +117,18 @@ function dataBuffersMb(): number {
   return Math.round(Math.min(Math.max(eighth, 128), 2048));
 }
 
-/** Ctrl-C: stops everything in order. A second one does not wait for requests and transactions under way. */
+/**
+ * Ctrl-C: stops everything in order. A second one, a second later at least (npx and `deno task` hand on the first one
+ * again), does not wait for requests and transactions under way.
+ */
 async function stopAsAsked(): Promise<void> {
   if (isStopping) {
+    if (Date.now() - stoppingSince < 1_000) return;
     for (const part of [...running.programs, ...running.clusters]) part.stop(0);
     return;
   }
   isStopping = true;
+  stoppingSince = Date.now();
   say("stopping");
   await stopAll();
   Deno.exit(exitCodes.stopped);

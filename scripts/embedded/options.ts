@@ -28,6 +28,9 @@ set up, the line "set-up: <link>"; progress and trouble go to standard error, lo
 PostgreSQL ${oldestMajor} or newer is used where the machine has it. Otherwise root on Debian or Ubuntu gets it with apt, and
 anybody else a copy of its programs from npm, which comes without backups.
 
+FLEETHOLD_LOG_LEVEL (trace, debug, info, warn, error) sets how much is logged; FLEETHOLD_WEB_DIR names a web UI that
+is built already.
+
 Exit codes
   ${exitCodes.stopped}  stopped as asked
   ${exitCodes.inUse}  the directory is in use by another start, or the port given with --port is busy

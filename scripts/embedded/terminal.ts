@@ -1,11 +1,11 @@
 /** Tells the operator one line, on standard error: progress and trouble. */
 export function say(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
+  write(Deno.stderr, line);
 }
 
 /** Writes a line to standard output, where scripts read it. */
 export function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+  write(Deno.stdout, line);
 }
 
 /** Says what is going on, and again every 15 s for as long as it takes. */
@@ -16,5 +16,14 @@ export async function during<T>(what: string, work: Promise<T>): Promise<T> {
     return await work;
   } finally {
     clearInterval(reminder);
+  }
+}
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, line: string): void {
+  let left = new TextEncoder().encode(`${line}\n`);
+  try {
+    while (left.length > 0) left = left.subarray(stream.writeSync(left));
+  } catch {
+    // The terminal was closed. Nobody reads this any more, and what runs has to be stopped in order all the same.
   }
 }

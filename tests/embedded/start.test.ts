@@ -108,7 +108,7 @@ describe("the embedded start", () => {
     await Deno.rename(`${key}.lost`, key);
   });
 
-  it.each(["creating the data cluster", "bringing the databases", "starting the API"])(
+  it.each(["creating the data cluster", "bringing the databases"])(
     "completes a first start that was killed while %s",
     async (moment) => {
       const fresh = await Deno.makeTempDir({ prefix: "fleethold-start-" });
