@@ -4,11 +4,15 @@ import { change } from "./audit/change.ts";
 import { system } from "./audit/actor.ts";
 import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
+import { forgetOldSessions } from "./access/session.ts";
+import { forgetOldFailures } from "./access/throttle.ts";
 
 /** Every background job and its schedule on one page. A job may run twice: each is written so that this changes nothing. */
 declare module "./platform/queue.ts" {
   interface Jobs {
     "idempotency-keys.forget": Record<string, never>;
+    "sessions.forget": Record<string, never>;
+    "sign-in-failures.forget": Record<string, never>;
   }
 }
 
@@ -16,10 +20,14 @@ type JobTable = { [N in JobName]: (services: Services, payload: Jobs[N]) => Prom
 
 export const jobs: JobTable = {
   "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
+  "sessions.forget": (services) => change(services, system("job"), forgetOldSessions),
+  "sign-in-failures.forget": (services) => change(services, system("job"), forgetOldFailures),
   "search.rebuild": rebuildSearch,
 };
 
 /** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */
 export const schedule = [
   { match: "17 * * * *", task: "idempotency-keys.forget" },
+  { match: "27 2 * * *", task: "sessions.forget" },
+  { match: "37 2 * * *", task: "sign-in-failures.forget" },
 ] satisfies { match: string; task: JobName }[];

@@ -6,13 +6,14 @@ import type { Reader } from "../audit/reader.ts";
 import { sealDetail } from "../audit/sealed_detail.ts";
 import type { DataTables, Generated, GeneratedMoment } from "../platform/database.ts";
 import { changedMeanwhile, readCursor, writeCursor } from "../platform/http.ts";
-import { badInput, conflict, notAllowed, notFound } from "../platform/problem.ts";
-import type { Page } from "../platform/schema.ts";
 import { newId } from "../platform/id.ts";
+import { badInput, conflict, notFound } from "../platform/problem.ts";
+import type { Page } from "../platform/schema.ts";
 import { siteNames } from "../sites/site.ts";
+import { addLogin } from "./login.ts";
+import { leaveAnOwner, mayManage, ownAccount } from "./power.ts";
 import { type Role, seesAllSites } from "./rights.ts";
 import type { Account, AccountEdit, AccountQuery } from "./schema.ts";
-import { addLogin } from "./login.ts";
 import { endSessions } from "./session.ts";
 
 declare module "../platform/database.ts" {
@@ -42,18 +43,6 @@ declare module "../platform/database.ts" {
 export interface AccountPerson {
   name: string;
   email: string;
-}
-
-/** Whose accounts a role may make, edit and disable: an admin looks after staff, not after owners and admins. */
-const manages: Partial<Record<Role, readonly Role[]>> = {
-  owner: ["owner", "admin", "dispatcher", "driver", "auditor", "privacy-officer"],
-  admin: ["dispatcher", "driver", "auditor", "privacy-officer"],
-};
-
-/** @throws Problem not-allowed unless the actor's role manages accounts of `role` */
-export function mayManage(change: Change, role: Role): void {
-  if (manages[change.actor.role as Role]?.includes(role)) return;
-  throw notAllowed(`Only an owner may do this with the role ${role}`);
 }
 
 /** The accounts of the company in the order they were made. */
@@ -119,18 +108,23 @@ export async function editAccount(
   if (losesPower && before.role === "owner") await leaveAnOwner(change, id);
   if (role !== before.role) await changeTies(change, id, before.role, role);
 
+  const { sealed, renamed } = await rename(change, before, edit.name);
   const fields: string[] = [
     ...(role !== before.role ? ["role"] : []),
     ...(disabled !== before.disabled ? ["disabled"] : []),
     ...(edit.siteIds || role !== before.role ? await placeAt(change, id, role, edit.siteIds) : []),
+    ...(renamed ? ["name"] : []),
   ];
-  const { sealed, renamed } = await rename(change, before, edit.name);
-  await change.tx.updateTable("accounts")
-    .set({ role, disabled, sealed, version: sql<number>`version + 1` }).where("id", "=", id).execute();
+  if (fields.length === 0) {
+    change.unchanged();
+    return await changedAccount(change, id);
+  }
+  await change.tx.updateTable("accounts").set({ role, disabled, sealed, version: version + 1 })
+    .where("id", "=", id).execute();
   if (losesPower) await endSessions(change, id);
   change.record(disabled && !before.disabled ? "account.disabled" : "account.edited", {
     account: id,
-    fields: [...fields, ...(renamed ? ["name"] : [])],
+    fields,
     ...(role !== before.role && { from: before.role, to: role }),
     ...(renamed && { sealed: renamed }),
   });
@@ -177,23 +171,6 @@ async function placeAt(
   }
   return ["siteIds"];
 }
-
-/** @throws Problem last-owner when nobody else could do what an owner does */
-async function leaveAnOwner(change: Change, id: string): Promise<void> {
-  const other = await change.tx.selectFrom("accounts").select("id")
-    .where("role", "=", "owner").where("disabled", "=", false).where("passwordHash", "is not", null)
-    .where("id", "!=", id).limit(1).executeTakeFirst();
-  if (!other) {
-    throw conflict("last-owner", "This is the last owner of the company", {
-      next: "Make somebody else an owner first, and wait until they have signed in.",
-    });
-  }
-}
-
-export const ownAccount = () =>
-  conflict("own-account", "Nobody changes their own role or disables themselves", {
-    next: "Ask another owner to do it.",
-  });
 
 /** A driver who becomes something else is no longer tied to a driver; the other way needs to know which driver. */
 async function changeTies(change: Change, id: string, from: Role, to: Role): Promise<void> {

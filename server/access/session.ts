@@ -90,7 +90,10 @@ export async function startSession(
   return { id, token, expiresAt: expiresAt.toISOString() };
 }
 
-/** Who holds this token, or null. One indexed query, which also notes the use, at most once a minute. */
+/**
+ * Who holds this token, or null. One indexed query, which also notes the use, at most once a minute. A driver who has
+ * left the company drives as nobody and reaches no site.
+ */
 export async function actorOf(services: Services, token: string): Promise<Actor | null> {
   const { rows: [row] } = await sql<{
     sessionId: string;
@@ -106,7 +109,7 @@ export async function actorOf(services: Services, token: string): Promise<Actor 
         array(select site_id from account_sites where account_sites.account_id = accounts.id
               union select drivers.site_id where drivers.id is not null) as site_ids
       from sessions join accounts on accounts.id = sessions.account_id
-        left join drivers on drivers.account_id = accounts.id and accounts.role = 'driver'
+        left join drivers on drivers.account_id = accounts.id and accounts.role = 'driver' and drivers.active
       where sessions.token_hash = ${hashToken(token)} and ${isLive}
     ), used as (
       update sessions set last_used_at = now() from found

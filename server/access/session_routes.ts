@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
+import { type Change, change } from "../audit/change.ts";
 import { Reader } from "../audit/reader.ts";
 import { answers, body, params } from "../platform/http.ts";
 import { Id } from "../platform/schema.ts";
@@ -87,7 +88,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       refuseGuessable(next, own, "next");
       await prove(c, { password: current, code }, async (use) => {
         const passwordHash = await hashPassword(c.var.services.config, next);
-        await c.var.change(async (change) => {
+        await changeUnkeyed(c, async (change) => {
           await use(change);
           await changePassword(change, passwordHash);
         });
@@ -102,7 +103,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     answers(201, RecoveryCodes, "Makes new recovery codes; the old ones stop working"),
     async (c) => {
       const recoveryCodes = await prove(c, c.req.valid("json"), (use) =>
-        c.var.change(async (change) => {
+        changeUnkeyed(c, async (change) => {
           await use(change);
           return await issueRecoveryCodes(change, change.actor.accountId!);
         }));
@@ -132,7 +133,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       const { password, code, ticket, next } = c.req.valid("json");
       const totp = confirmTotp(c.var.services.config, contextOf(c), { ticket, code: next, path: "next" });
       await prove(c, { password, code }, (use) =>
-        c.var.change(async (change) => {
+        changeUnkeyed(c, async (change) => {
           await use(change);
           await changeTotp(change, totp);
         }));
@@ -173,3 +174,10 @@ const prove = <T>(
   given: { password: string; code: string },
   act: Parameters<typeof proven<T>>[3],
 ) => proven(c.var.services, c.var.actor.accountId!, given, act);
+
+/**
+ * A change that takes no notice of an Idempotency-Key: what is kept with one is a fast hash of the body, and these
+ * bodies hold passwords. The code, accepted once, sees to it that the change happens once.
+ */
+const changeUnkeyed = <T>(c: Context<AppEnv>, act: (made: Change) => Promise<T>) =>
+  change(c.var.services, c.var.actor, act);

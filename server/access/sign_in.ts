@@ -50,7 +50,9 @@ export async function signIn(services: Services, given: SignIn, from: Origin): P
       made.record("session.refused", { ...(accountId && { account: accountId }), reason });
       return Promise.resolve();
     });
-    throw error;
+    // Recorded just now, with its reason; once is enough.
+    const { status, slug, title, details } = error as Problem;
+    throw new Problem(status, slug, title, { ...details, recorded: false });
   }
 }
 

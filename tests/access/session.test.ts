@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sql } from "kysely";
+import { cookieName, cookieOptions, forgetOldSessions } from "../../server/access/session.ts";
+import { forgetOldFailures } from "../../server/access/throttle.ts";
 import { useCompany } from "../harness/app.ts";
 import { codeOf, employ, entriesOf, password } from "./person.ts";
 
@@ -91,9 +93,49 @@ describe("a session", () => {
     expect(await lastUsed()).toBeGreaterThanOrEqual(started);
   });
 
+  it("of a driver who has left reaches nothing any more", async () => {
+    const driver = await company.as("driver");
+    expect((await driver.get("/api/session")).body).toMatchObject({
+      driverId: driver.driverId,
+      siteIds: [company.here],
+    });
+    await company.services.db.updateTable("drivers").set({ active: false }).where("id", "=", driver.driverId!)
+      .execute();
+    expect((await driver.get("/api/session")).body).toMatchObject({ driverId: null, siteIds: [] });
+  });
+
+  it("travels over https in a cookie that no other host can set", () => {
+    const secure = { ...company.services.config, FLEETHOLD_PUBLIC_URL: "https://fleet.kestrel.example" };
+    expect(cookieName(secure)).toBe("__Host-fleethold");
+    expect(cookieOptions(secure)).toEqual({ path: "/", httpOnly: true, secure: true, sameSite: "Lax" });
+  });
+
   it("is not opened by a token that was made up", async () => {
     const made = company.caller({ cookie: `fleethold=${"A".repeat(43)}` });
     expect((await made.get("/api/session")).body.slug).toBe("sign-in-needed");
+  });
+});
+
+describe("what is over", () => {
+  it("is forgotten: sessions after 30 days, failures after 90", async () => {
+    const person = await employ(company, "dispatcher");
+    const [old, recent] = [await person.session(), await person.session()];
+    await old.delete("/api/session");
+    await recent.delete("/api/session");
+    await person.signIn({ password: "wrong" });
+    const { db } = company.services;
+    await sql`update sessions set ended_at = now() - interval '31 days' where id = (
+      select id from sessions where account_id = ${person.accountId} order by id limit 1)`.execute(db);
+    await sql`update sign_in_throttles set last_at = now() - interval '91 days'`.execute(db);
+    await company.change(forgetOldSessions);
+    await company.change(forgetOldFailures);
+    const left = await db.selectFrom("sessions").select("id").where("accountId", "=", person.accountId)
+      .execute();
+    expect(left).toHaveLength(1);
+    expect((await sql`select from sign_in_throttles`.execute(db)).rows).toEqual([]);
+    await company.change(forgetOldFailures);
+    expect(await entriesOf(company, "sign-in-failures.forgotten"), "nothing to forget leaves no entry")
+      .toHaveLength(1);
   });
 });
 

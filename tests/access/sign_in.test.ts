@@ -110,6 +110,8 @@ describe("guessing", () => {
     const answer = await person.signIn();
     expect(answer).toMatchObject({ status: 429, body: { slug: "too-many-attempts" } });
     expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+    expect((await entriesOf(company, "session.refused"))[0]!.detail).toMatchObject({ reason: "throttled" });
+    expect(await entriesOf(company, "request.refused"), "once in the trail is enough").toEqual([]);
   });
 
   it("is forgiven by a success", async () => {
