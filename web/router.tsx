@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import type { Right } from "../server/access/rights.ts";
 import { ApiProblem } from "./api.ts";
+import { readFilters } from "./orders/board_filters.ts";
 import { landing, meQuery } from "./session.ts";
 import { FaultPage, MissingPage } from "./shell/fault_pages.tsx";
 import { SignedInShell } from "./shell/signed_in_shell.tsx";
@@ -45,20 +46,41 @@ const needs = (right: Right) => ({
   },
 });
 
-const board = createRoute({
+/** The dispatch board, with whatever is open beside it; its filters stay in the address while an order is. */
+export const boardRoute = createRoute({
   getParentRoute: () => signedIn,
+  id: "board",
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import("./orders/orders_page.tsx"), "OrdersPage"),
+});
+
+const board = createRoute({
+  getParentRoute: () => boardRoute,
   path: "/",
   beforeLoad: ({ context }) => {
     if (!context.me.rights.includes("orders.read")) throw redirect({ to: landing[context.me.role] });
   },
-  component: lazyRouteComponent(() => import("./orders/orders_page.tsx"), "OrdersPage"),
+});
+
+export const newOrderRoute = createRoute({
+  getParentRoute: () => boardRoute,
+  path: "/orders/new",
+  ...needs("orders.write"),
+  component: lazyRouteComponent(() => import("./orders/new_order_page.tsx"), "NewOrderPage"),
 });
 
 export const orderRoute = createRoute({
-  getParentRoute: () => signedIn,
+  getParentRoute: () => boardRoute,
   path: "/orders/$orderId",
   ...needs("orders.read"),
   component: lazyRouteComponent(() => import("./orders/order_page.tsx"), "OrderPage"),
+});
+
+export const orderEditRoute = createRoute({
+  getParentRoute: () => boardRoute,
+  path: "/orders/$orderId/edit",
+  ...needs("orders.write"),
+  component: lazyRouteComponent(() => import("./orders/order_edit_page.tsx"), "OrderEditPage"),
 });
 
 const imports = createRoute({
@@ -120,6 +142,8 @@ const driver = createRoute({
   getParentRoute: () => signedIn,
   path: "/driver",
   ...needs("orders.drive"),
+  /** The stop that is open, so that the phone's own way back leads to the day. */
+  validateSearch: ({ stop }): { stop?: string } => typeof stop === "string" ? { stop } : {},
   component: lazyRouteComponent(() => import("./driver_app/driver_page.tsx"), "DriverPage"),
 });
 
@@ -166,8 +190,7 @@ const tracking = createRoute({
 
 const routeTree = root.addChildren([
   signedIn.addChildren([
-    board,
-    orderRoute,
+    boardRoute.addChildren([board, newOrderRoute, orderRoute, orderEditRoute]),
     imports,
     drivers,
     vehicles,

@@ -99,7 +99,7 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
         autoComplete="off"
         maxLength={120}
       />
-      <TextInput label={t("people.email")} value={account.email ?? t("common:erased")} readOnly disabled />
+      <TextInput label={t("people.email")} value={account.email ?? t("common:erased")} readOnly />
       {own && <p className={form.hint}>{t("people.ownAccount")}</p>}
       <RoleFields reach={reach} onChange={setReach} refusal={refusal} disabled={own} />
       {invitation !== null && <InvitationLink invitation={invitation} name={shownName} />}

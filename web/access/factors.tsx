@@ -205,7 +205,12 @@ function CodesDrawer({ onClose }: { onClose: () => void }) {
             <ProofFields proof={proof} onChange={setProof} refusal={refusal} passwordPath="password" />
           </>
         )
-        : <RecoveryCodes codes={codes} email={me.email ?? ""} onKept={onClose} />}
+        : (
+          <>
+            <p className={form.hint}>{t("recovery.lead")}</p>
+            <RecoveryCodes codes={codes} email={me.email ?? ""} onKept={onClose} />
+          </>
+        )}
     </FormDrawer>
   );
 }

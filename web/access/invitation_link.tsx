@@ -4,6 +4,7 @@ import type { Invitation } from "../../server/access/schema.ts";
 import { useMe } from "../session.ts";
 import { CopyField } from "../ui/copy_field.tsx";
 import { DateText } from "../ui/times.tsx";
+import styles from "./invitation_link.module.css";
 
 /** A fresh invitation link, to be sent by whatever means the inviter trusts. */
 export function InvitationLink(
@@ -18,7 +19,7 @@ export function InvitationLink(
         description={t("people.linkLead", { name })}
         value={invitation.link}
       />
-      <p>
+      <p className={styles.until}>
         {t("people.linkUntil")} <DateText at={invitation.expiresAt} timeZone={timeZone} />
       </p>
     </div>

@@ -107,7 +107,7 @@ function Acceptance({ invitation, authorization }: AcceptanceProps) {
     return (
       <>
         <Steps names={steps} current={step} />
-        <PageHeader title={t("recovery.title")} />
+        <PageHeader title={t("recovery.title")} lead={t("recovery.lead")} />
         <RecoveryCodes codes={codes} email={invitation.email ?? ""} onKept={() => void land()} />
       </>
     );

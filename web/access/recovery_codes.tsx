@@ -20,7 +20,6 @@ export function RecoveryCodes({ codes, email, onKept }: RecoveryCodesProps) {
   const text = [t("recovery.fileHead", { email, date: dayName(today()) }), "", ...codes, ""].join("\n");
   return (
     <div className={styles.codes}>
-      <p className={styles.lead}>{t("recovery.lead")}</p>
       <ol className={styles.list}>{codes.map((code) => <li key={code}>{code}</li>)}</ol>
       <div className={styles.acts}>
         <CopyButton text={text} label={t("recovery.copy")} />

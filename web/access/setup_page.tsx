@@ -134,14 +134,14 @@ function Wizard({ token, onFinished }: { token: string; onFinished: () => void }
   if (step === "codes") {
     return (
       <>
-        <WizardHead step={step} title={t("recovery.title")} />
+        <WizardHead step={step} title={t("recovery.title")} lead={t("recovery.lead")} />
         <RecoveryCodes codes={codes} email={draft.owner.email} onKept={() => void land()} />
       </>
     );
   }
   return (
     <>
-      <WizardHead step={step} title={t(`setup.${step}Title`)} />
+      <WizardHead step={step} title={t(`setup.${step}Title`)} lead={t(`setup.${step}Lead`)} />
       <form className={form.form} onSubmit={onward} noValidate key={step}>
         {refusal.problem !== null && (
           <ProblemNotice problem={refusal.problem} hideFaults={refusal.coveredBy(fieldsOf[step])} />
@@ -155,20 +155,16 @@ function Wizard({ token, onFinished }: { token: string; onFinished: () => void }
           />
         )}
         {step === "site" && (
-          <>
-            <p className={form.hint}>{t("setup.siteLead")}</p>
-            <SiteFields
-              site={draft.site}
-              onChange={(site) => setDraft({ ...draft, site })}
-              refusal={refusal}
-              prefix="site."
-            />
-          </>
+          <SiteFields
+            site={draft.site}
+            onChange={(site) => setDraft({ ...draft, site })}
+            refusal={refusal}
+            prefix="site."
+          />
         )}
         {step === "owner" && <OwnerFields owner={draft.owner} onChange={owner} refusal={refusal} />}
         {step === "factor" && enrolment !== null && (
           <>
-            <p className={form.hint}>{t("setup.factorLead")}</p>
             <Enrolment enrolment={enrolment} />
             <CodeField
               label={t("code.label")}
@@ -197,12 +193,12 @@ function Wizard({ token, onFinished }: { token: string; onFinished: () => void }
   );
 }
 
-function WizardHead({ step, title }: { step: Step; title: string }) {
+function WizardHead({ step, title, lead }: { step: Step; title: string; lead: string }) {
   const { t } = useTranslation("access");
   return (
     <>
       <Steps names={steps.map((name) => t(`setup.steps.${name}`))} current={steps.indexOf(step)} />
-      <PageHeader title={title} lead={step === "company" ? t("setup.lead") : undefined} />
+      <PageHeader title={title} lead={lead} />
     </>
   );
 }
@@ -217,7 +213,6 @@ function OwnerFields({ owner, onChange, refusal }: OwnerFieldsProps) {
   const { t } = useTranslation("access");
   return (
     <>
-      <p className={form.hint}>{t("setup.ownerLead")}</p>
       <TextInput
         label={t("account.name")}
         value={owner.name}

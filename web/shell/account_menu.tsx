@@ -1,6 +1,5 @@
 import { Menu, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import {
-  IconCheck,
   IconChevronDown,
   IconDeviceDesktop,
   IconLogout,
@@ -33,7 +32,7 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
   const [chosen, choose] = useColourScheme();
   const name = me.name ?? me.email ?? t("erased");
   return (
-    <Menu width={232} position={compact ? "bottom-end" : "top-start"} withinPortal>
+    <Menu width={232} position={compact ? "bottom-end" : "top-start"}>
       <Menu.Target>
         <UnstyledButton className={styles.target} data-compact={compact || undefined}>
           <VisuallyHidden>{t("account.menu")}</VisuallyHidden>
@@ -53,19 +52,18 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t("account.colours")}</Menu.Label>
-        {schemes.map(({ scheme, icon: Icon }) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={chosen === scheme}
-            closeMenuOnClick={false}
-            leftSection={<Icon size={16} />}
-            rightSection={chosen === scheme ? <IconCheck size={16} /> : null}
-            onClick={() => choose(scheme)}
-          >
-            {t(`account.${scheme}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={chosen} onChange={(scheme) => choose(scheme as typeof chosen)}>
+          {schemes.map(({ scheme, icon: Icon }) => (
+            <Menu.RadioItem
+              key={scheme}
+              value={scheme}
+              closeMenuOnClick={false}
+              rightSection={<Icon size={16} />}
+            >
+              {t(`account.${scheme}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>{t("account.signOut")}</Menu.Item>
       </Menu.Dropdown>

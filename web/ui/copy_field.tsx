@@ -14,18 +14,21 @@ interface CopyFieldProps {
 export function CopyField({ label, value, description }: CopyFieldProps) {
   const field = useRef<HTMLInputElement>(null);
   return (
-    <div className={styles.copy}>
-      <TextInput
-        ref={field}
-        label={label}
-        description={description}
-        value={value}
-        readOnly
-        onFocus={(event) => event.currentTarget.select()}
-        classNames={{ root: styles.field, input: styles.input }}
-      />
-      <CopyButton text={value} onBlocked={() => field.current?.select()} />
-    </div>
+    <TextInput
+      ref={field}
+      label={label}
+      description={description}
+      value={value}
+      readOnly
+      onFocus={(event) => event.currentTarget.select()}
+      classNames={{ wrapper: styles.field, input: styles.input }}
+      inputContainer={(input) => (
+        <div className={styles.copy}>
+          {input}
+          <CopyButton text={value} onBlocked={() => field.current?.select()} />
+        </div>
+      )}
+    />
   );
 }
 

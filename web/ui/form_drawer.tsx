@@ -35,7 +35,12 @@ export function FormDrawer(
       title={title}
       size="28rem"
       closeButtonProps={{ "aria-label": t("close") }}
-      classNames={{ content: styles.content, body: styles.body, title: styles.title }}
+      classNames={{
+        content: styles.content,
+        header: styles.header,
+        body: styles.body,
+        title: styles.title,
+      }}
     >
       <form className={styles.form} onSubmit={submit} noValidate>
         <div className={styles.fields}>{children}</div>

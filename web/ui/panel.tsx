@@ -17,7 +17,7 @@ export function Panel({ title, lead, actions, flush = false, children }: PanelPr
     <section className={styles.panel} aria-labelledby={title === undefined ? undefined : id}>
       {title !== undefined && (
         <div className={styles.head}>
-          <div>
+          <div className={styles.words}>
             <h2 id={id}>{title}</h2>
             {lead !== undefined && <p className={styles.lead}>{lead}</p>}
           </div>

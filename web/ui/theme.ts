@@ -22,6 +22,9 @@ function shades(ten: string): MantineColorsTuple {
 const font =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "Helvetica Neue", Arial, sans-serif';
 
+/** A dialog's <header> would otherwise count as the page's own (ARIA in HTML: `banner`). */
+const notABanner = { role: "presentation" };
+
 /** The one source of the design's numbers; build/theme_variables.ts turns it into a static style sheet. */
 export const theme = createTheme({
   colors: palette,
@@ -49,10 +52,33 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // Mantine's scroll lock and its menus' one write <style> elements; global.css locks the page instead.
-    Modal: { defaultProps: { lockScroll: false, centered: true, radius: "md" } },
-    Drawer: { defaultProps: { lockScroll: false, position: "right" } },
-    Menu: { defaultProps: { shadow: "md", position: "bottom-end" } },
+    Modal: {
+      defaultProps: { lockScroll: false, centered: true, radius: "md", attributes: { header: notABanner } },
+    },
+    Drawer: {
+      defaultProps: { lockScroll: false, position: "right", attributes: { header: notABanner } },
+    },
+    // Inside the landmark it was opened from, where it is heard in its place.
+    Menu: {
+      defaultProps: {
+        shadow: "md",
+        position: "bottom-end",
+        withinPortal: false,
+        floatingStrategy: "fixed",
+        withInitialFocusPlaceholder: false,
+      },
+    },
     Tooltip: { defaultProps: { openDelay: 300 } },
+    // Mantine's hints are two pixels smaller than its fields; ours are meant to be read.
+    InputWrapper: {
+      styles: { label: { marginBottom: "0.1875rem" }, description: { marginBottom: "0.1875rem" } },
+      vars: () => ({
+        label: {},
+        error: { "--input-error-size": "var(--mantine-font-size-sm)" },
+        description: { "--input-description-size": "var(--mantine-font-size-sm)" },
+        success: {},
+      }),
+    },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
 });
@@ -67,7 +93,7 @@ export const tokens = {
     "--mantine-color-default-border": palette.gray[3],
     "--mantine-color-anchor": palette.petrol[7],
     "--surface": "#ffffff",
-    "--surface-sunken": palette.gray[1],
+    "--surface-sunken": "#f0f3f3",
     "--line": palette.gray[2],
     "--line-strong": palette.gray[4],
     "--field-line": "#82919a",

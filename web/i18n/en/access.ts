@@ -44,7 +44,6 @@ export const access = {
   },
   setup: {
     title: "Set up Fleethold",
-    lead: "Five short steps. Everything can be changed later.",
     steps: {
       company: "Company",
       site: "First site",
@@ -52,8 +51,8 @@ export const access = {
       factor: "Second factor",
       codes: "Recovery",
     },
-    companyName: "Company name",
     companyTitle: "Your company",
+    companyLead: "Five short steps. Everything can be changed later.",
     siteTitle: "The first site",
     siteLead: "A depot or shop your deliveries start from.",
     ownerTitle: "You, the owner",
@@ -99,7 +98,7 @@ export const access = {
     email: "You will sign in as",
     accept: "Accept the invitation",
     passwordStep: "Password",
-    factorStep: "Second factor",
+    factorStep: "Code",
     codesStep: "Recovery",
     gone: {
       title: "This invitation does not work",
