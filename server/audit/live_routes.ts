@@ -17,8 +17,9 @@ const RETRY_MS = 2_000;
 /**
  * Live updates as server-sent events (WHATWG HTML, 9.2): `change` names what to fetch again, `reset` says to fetch
  * everything. The id of the last event of a batch is where a stream resumes.
+ * Each `heartbeat` ms a stream says that it is still there, and ends if its session has run out.
  */
-export const liveRoutes = (live: Live) =>
+export const liveRoutes = (live: Live, heartbeat = HEARTBEAT_MS) =>
   new Hono<AppEnv>().get(
     "/",
     may("own-session"),
@@ -39,7 +40,7 @@ export const liveRoutes = (live: Live) =>
           await sse.write(`retry: ${RETRY_MS}\n\n`);
           await tell(sse, stream, missed);
           await sse.write(`id: ${missed.upTo}\n\n`);
-          await keepTelling(sse, stream, services);
+          await keepTelling(sse, stream, services, heartbeat);
         } catch (error) {
           // The browser comes back by itself and goes on where this one stopped.
           services.log.warn({ err: error }, "a live connection broke off");
@@ -50,15 +51,20 @@ export const liveRoutes = (live: Live) =>
     },
   );
 
-async function keepTelling(sse: SSEStreamingApi, stream: Stream, services: Services): Promise<void> {
-  let beat = Date.now() + HEARTBEAT_MS;
+async function keepTelling(
+  sse: SSEStreamingApi,
+  stream: Stream,
+  services: Services,
+  heartbeat: number,
+): Promise<void> {
+  let beat = Date.now() + heartbeat;
   while (!stream.ended) {
     const batch = await stream.next(beat - Date.now());
     if (batch?.entries === null || batch?.entries.length) await tell(sse, stream, batch);
     if (Date.now() < beat) continue;
     if (!await mayGoOn(services, stream)) return;
     await sse.write(batch ? `:\nid: ${batch.upTo}\n\n` : ":\n\n");
-    beat = Date.now() + HEARTBEAT_MS;
+    beat = Date.now() + heartbeat;
   }
 }
 

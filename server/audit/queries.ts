@@ -16,8 +16,8 @@ const Position = z.tuple([Instant.endsWith("Z"), z.int().positive()]);
 
 interface Row {
   id: number;
-  /** With the database's microseconds, which a Date would lose. */
-  at: string;
+  /** `at` with the database's microseconds, which a Date would lose. By another name, lest it be sorted by as text. */
+  moment: string;
   act: string;
   actor: string | null;
   detail: Record<string, unknown>;
@@ -44,7 +44,7 @@ export async function readTrail(
   const last = page.at(-1);
   return {
     items: await shown(reader, page, namers),
-    next: last && rows.length > query.limit ? writeCursor([last.at, last.id]) : null,
+    next: last && rows.length > query.limit ? writeCursor([last.moment, last.id]) : null,
   };
 }
 
@@ -61,29 +61,37 @@ export async function listActs(reader: Reader): Promise<string[]> {
 }
 
 async function findRows(reader: Reader, query: AuditQuery): Promise<Row[]> {
-  const { thing, limit } = query;
-  const matching = conditions(query);
-  const newestFirst = sql`order by at desc, id desc limit ${limit + 1}`;
-  const columns =
-    sql`id, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, act, actor, detail`;
-  if (thing === undefined) {
-    const { rows } = await sql<Row>`select ${columns} from audit_entries where ${matching} ${newestFirst}`
-      .execute(reader.db);
-    return rows;
-  }
+  const ask = async (rows: RawBuilder<Row>) => (await rows.execute(reader.db)).rows;
+  if (query.thing === undefined) return await ask(newest(query));
   // What is true of a thing that half of all entries are about, such as a site, is not true of an order: the planner
   // cannot know which of the two it is asked for, so it is not left to choose.
-  const about = sql`detail @? ${`$.* ? (@ == "${thing.toLowerCase()}")`}::jsonpath`;
-  const { rows: recent } = await sql<Row>`
-    select ${columns} from (
-      select * from audit_entries where ${matching} order by at desc, id desc limit ${RECENT}
-    ) as recent where ${about} ${newestFirst}`.execute(reader.db);
-  if (recent.length > limit) return recent;
-  const { rows } = await sql<Row>`
-    with found as materialized (select * from audit_entries where ${about} and ${matching})
-    select ${columns} from found ${newestFirst}`.execute(reader.db);
-  return rows;
+  const recent = await ask(recentAbout(query, query.thing));
+  return recent.length > query.limit ? recent : await ask(allAbout(query, query.thing));
 }
+
+/** The newest entries. */
+export const newest = (query: AuditQuery): RawBuilder<Row> =>
+  sql<Row>`select ${columns} from audit_entries where ${conditions(query)} ${newestFirst(query)}`;
+
+/** Those of the newest entries that are about a thing: for things that turn up all the time. */
+const recentAbout = (query: AuditQuery, thing: string): RawBuilder<Row> =>
+  sql<Row>`select ${columns} from (
+      select * from audit_entries where ${conditions(query)} order by at desc, id desc limit ${RECENT}
+    ) as recent where ${about(thing)} ${newestFirst(query)}`;
+
+/** All entries about a thing, found by the index: for things that turn up a few times. */
+export const allAbout = (query: AuditQuery, thing: string): RawBuilder<Row> =>
+  sql<Row>`with found as materialized (
+      select * from audit_entries where ${about(thing)} and ${conditions(query)}
+    ) select ${columns} from found ${newestFirst(query)}`;
+
+const columns =
+  sql`id, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as moment, act, actor, detail`;
+
+const newestFirst = ({ limit }: AuditQuery) => sql`order by at desc, id desc limit ${limit + 1}`;
+
+/** The thing's id stands in the detail one level deep, alone or in a list. */
+const about = (thing: string) => sql`detail @? ${`$.* ? (@ == "${thing}")`}::jsonpath`;
 
 /** All that narrows the trail, apart from the thing. */
 function conditions({ act, actor, from, to, cursor }: AuditQuery): RawBuilder<unknown> {
@@ -107,9 +115,9 @@ async function shown(reader: Reader, rows: readonly Row[], namers: readonly Name
     ids: [row.actor, ...idsIn(detail)].filter((id) => id !== null),
   }));
   const names = await namesOf(namers, reader, entries.flatMap((entry) => entry.ids));
-  return entries.map(({ id, at, act, actor, detail, ids }, index) => ({
+  return entries.map(({ id, moment, act, actor, detail, ids }, index) => ({
     id: String(id),
-    at: new Date(at).toISOString(),
+    at: new Date(moment).toISOString(),
     act,
     actorId: actor,
     actorName: actor && (names.get(actor) ?? null),

@@ -14,15 +14,18 @@ export class EventStream {
   readonly events: ServerEvent[] = [];
   #news = Promise.withResolvers<void>();
 
-  private constructor(private readonly reader: ReadableStreamDefaultReader<Uint8Array>) {
-    void this.#read();
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+
+  constructor(response: Response) {
+    if (response.status !== 200) throw new Error(`The stream answered ${response.status}`);
+    this.#reader = response.body!.getReader();
+    // A connection that is cut is, to a browser, one that ended.
+    void this.#read().catch(() => this.#tell(true));
   }
 
   /** Opens a stream and waits until it tells where it stands. */
   static async open(company: Company, caller: Caller, lastEventId?: string): Promise<EventStream> {
-    const response = await EventStream.ask(company, caller, lastEventId);
-    if (response.status !== 200) throw new Error(`The stream answered ${response.status}`);
-    const stream = new EventStream(response.body!.getReader());
+    const stream = new EventStream(await EventStream.ask(company, caller, lastEventId));
     await stream.until(() => stream.lastEventId !== "");
     return stream;
   }
@@ -52,25 +55,29 @@ export class EventStream {
   }
 
   async close(): Promise<void> {
-    await this.reader.cancel();
+    await this.#reader.cancel();
   }
 
   async #read(): Promise<void> {
     let text = "";
     const decoder = new TextDecoder();
     for (;;) {
-      const { done, value } = await this.reader.read();
+      const { done, value } = await this.#reader.read();
       text += decoder.decode(value, { stream: true });
       const blocks = text.split("\n\n");
       text = blocks.pop()!;
       for (const block of blocks) this.#take(block);
-      this.ended = done;
-      const { resolve } = this.#news;
-      this.#news = Promise.withResolvers();
-      this.#news.promise.catch(() => {});
-      resolve();
+      this.#tell(done);
       if (done) return;
     }
+  }
+
+  #tell(ended: boolean): void {
+    this.ended = ended;
+    const { resolve } = this.#news;
+    this.#news = Promise.withResolvers();
+    this.#news.promise.catch(() => {});
+    resolve();
   }
 
   #take(block: string): void {

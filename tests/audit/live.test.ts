@@ -1,5 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { sql } from "kysely";
+import { Hono } from "hono";
+import type { AppEnv } from "../../server/access/may.ts";
+import { liveRoutes } from "../../server/audit/live_routes.ts";
 import { system } from "../../server/audit/actor.ts";
 import { startLive } from "../../server/audit/live.ts";
 import { type Caller, newOrder, useCompany } from "../harness/app.ts";
@@ -186,6 +189,28 @@ describe("the life of a stream", () => {
     expect((await EventStream.ask(company, leaving)).status).toBe(401);
   });
 
+  it("ends when its session has run out, which no entry tells of", async () => {
+    const idle = await company.as("dispatcher");
+    const [actor] = await sql<{ id: string }>`select id from sessions where account_id = ${idle.accountId}`
+      .execute(company.services.db).then(({ rows }) => rows);
+    const app = new Hono<AppEnv>().use(async (c, next) => {
+      c.set("services", company.services);
+      c.set("signedIn", {
+        ...system("test"),
+        role: "dispatcher",
+        accountId: idle.accountId,
+        sessionId: actor!.id,
+      });
+      await next();
+    }).route("/", liveRoutes(company.live, 100));
+    const stream = new EventStream(await app.request("/"));
+    await quiet();
+    expect(stream.ended).toBe(false);
+    await sql`update sessions set last_used_at = now() - interval '9 hours' where id = ${actor!.id}`
+      .execute(company.services.db);
+    await stream.until(() => stream.ended);
+  });
+
   it("a session can hold ten streams and no more, until it leaves one", async () => {
     const greedy = await company.as("dispatcher");
     const open = await Promise.all(Array.from({ length: 10 }, () => listen(greedy)));
@@ -209,6 +234,32 @@ describe("the life of a stream", () => {
     const later = await order();
     await browser.until(() => browser.ids("delivery").includes(later));
     expect(browser.ended).toBe(false);
+  });
+
+  it("works over a real connection, and makes room when the browser goes away", async () => {
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, company.app.fetch);
+    const caller = await company.as("dispatcher");
+    const open = async () => {
+      const away = new AbortController();
+      const response = await fetch(`http://127.0.0.1:${server.addr.port}/api/live`, {
+        headers: { cookie: caller.cookie },
+        signal: away.signal,
+      });
+      return { away, response };
+    };
+    for (let round = 0; round < 12; round++) {
+      const { away, response } = await open();
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toBe("text/event-stream");
+      away.abort();
+      await quiet();
+    }
+    const { away, response } = await open();
+    const stream = new EventStream(response);
+    const id = await order();
+    await stream.until(() => stream.ids("delivery").includes(id));
+    away.abort();
+    await server.shutdown();
   });
 
   it("ends when the server is stopped", async () => {
