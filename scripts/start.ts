@@ -38,8 +38,9 @@ async function main(): Promise<void> {
   } catch (error) {
     if (isStopping) return;
     isStopping = true;
+    const exitCode = explain(error);
     await stopAll();
-    Deno.exit(explain(error));
+    Deno.exit(exitCode);
   }
 }
 
