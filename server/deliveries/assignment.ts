@@ -32,6 +32,7 @@ export async function assign(change: Change, { ids, driverId, offer }: Assignmen
     if (reason) result.refused.push({ id, reason });
     else {
       if (row!.driverId !== driverId || row!.state === "offered") await give(change, row!, driverId, to);
+      else change.unchanged();
       result.assigned.push(id);
     }
   }
