@@ -27,7 +27,8 @@ export async function ensureWebUi(): Promise<void> {
     stdin: "null",
   }).output();
   if (!success) {
-    const words = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim()).join("\n");
+    const output = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    const words = output.split("\n").filter((line) => !line.trimStart().startsWith("at ")).join("\n").trim();
     throw new Refusal(
       `The web UI cannot be built: ${words}`,
       "deno task build repeats it alone",
