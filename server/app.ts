@@ -29,6 +29,7 @@ import { openApi } from "./platform/openapi.ts";
 import { notFound, Problem, unavailable } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { webUi } from "./platform/web_ui.ts";
+import { trackingLinkRoutes, trackingRoutes } from "./tracking/routes.ts";
 import { z } from "zod";
 import { version } from "./version.ts";
 
@@ -75,7 +76,9 @@ export function createApp(
   app.route("/api/drivers", driverRoutes);
   app.route("/api/vehicles", vehicleRoutes);
   app.route("/api/deliveries", deliveryRoutes);
+  app.route("/api/deliveries", trackingLinkRoutes);
   app.route("/api/driver", driverDayRoutes);
+  app.route("/api/tracking", trackingRoutes);
   app.route("/api/audit", auditRoutes(namers));
   app.route("/api/live", liveRoutes(live));
 

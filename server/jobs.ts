@@ -6,6 +6,7 @@ import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
 import { forgetOldSessions } from "./access/session.ts";
 import { forgetOldFailures } from "./access/throttle.ts";
+import { forgetExpiredLinks } from "./tracking/tracking.ts";
 
 /** Every background job and its schedule on one page. A job may run twice: each is written so that this changes nothing. */
 declare module "./platform/queue.ts" {
@@ -13,6 +14,7 @@ declare module "./platform/queue.ts" {
     "idempotency-keys.forget": Record<string, never>;
     "sessions.forget": Record<string, never>;
     "sign-in-failures.forget": Record<string, never>;
+    "tracking-links.forget": Record<string, never>;
   }
 }
 
@@ -22,6 +24,7 @@ export const jobs: JobTable = {
   "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
   "sessions.forget": (services) => change(services, system("job"), forgetOldSessions),
   "sign-in-failures.forget": (services) => change(services, system("job"), forgetOldFailures),
+  "tracking-links.forget": (services) => change(services, system("job"), forgetExpiredLinks),
   "search.rebuild": rebuildSearch,
 };
 
@@ -30,4 +33,5 @@ export const schedule = [
   { match: "17 * * * *", task: "idempotency-keys.forget" },
   { match: "27 2 * * *", task: "sessions.forget" },
   { match: "37 2 * * *", task: "sign-in-failures.forget" },
+  { match: "47 2 * * *", task: "tracking-links.forget" },
 ] satisfies { match: string; task: JobName }[];
