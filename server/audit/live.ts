@@ -214,7 +214,7 @@ async function read(
     select pg_snapshot_xmin(now.snapshot)::text as up_to, entry.id, entry.xid::text, act, actor, detail
     from (select pg_current_snapshot() as snapshot) as now
       left join audit_entries as entry on xid >= ${from?.toString() ?? null}::xid8
-        and act not like '%.read' and act <> 'request.refused'
+        and act not like '%.read' and act not like '%.refused'
     order by entry.xid, entry.id
     limit ${MOST_ENTRIES + 1}`.execute(db);
   const upTo = rows[0]!.upTo;

@@ -42,13 +42,14 @@ export async function assign(change: Change, { ids, driverId, offer }: Assignmen
   return result;
 }
 
+/** Active, and kept so until the change ends: whoever lets a driver go waits, and then finds the work given here. */
 async function activeDriver(change: Change, id: string) {
   return await change.tx.selectFrom("drivers").select(["id", "siteId"]).where("id", "=", id).where(
     "active",
     "=",
     true,
   )
-    .where(change.inSites("drivers.siteId")).executeTakeFirstOrThrow(() => notFound("driver"));
+    .where(change.inSites("drivers.siteId")).forKeyShare().executeTakeFirstOrThrow(() => notFound("driver"));
 }
 
 function whyNot(row: DeliveryRow, driver: { siteId: string } | null): string | null {

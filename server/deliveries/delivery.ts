@@ -131,6 +131,7 @@ export async function editDelivery(
   change.record("delivery.edited", {
     delivery: id,
     site: row.siteId,
+    driver: row.driverId,
     fields: [...Object.keys(fields), ...(person?.changed ?? []).map((field) => `recipient.${field}`)],
     ...person?.detail,
   });
@@ -266,7 +267,7 @@ async function insertAll(change: Change, rows: readonly Record<string, unknown>[
 async function siteWithin(change: Change, siteId: string): Promise<void> {
   if (!change.reaches(siteId)) throw notFound("site");
   await change.tx.selectFrom("sites").select("id").where("id", "=", siteId).where("active", "=", true)
-    .executeTakeFirstOrThrow(() => notFound("site"));
+    .forKeyShare().executeTakeFirstOrThrow(() => notFound("site"));
 }
 
 function numberTaken(error: unknown): unknown {

@@ -70,6 +70,18 @@ describe("live updates", () => {
     ]);
   });
 
+  it("a driver hears that the address of an order they have was corrected", async () => {
+    const driver = await company.as("driver");
+    const id = await order();
+    await assign([id], driver.driverId);
+    const { body: { version } } = await owner.get(`/api/deliveries/${id}`);
+    const phone = await listen(driver);
+    await owner.patch(`/api/deliveries/${id}`, { recipient: { street: "Ahornallee 14" } }, {
+      "If-Match": `"${version}"`,
+    });
+    await phone.until(() => phone.ids("delivery").includes(id));
+  });
+
   it("a role hears only of kinds of things it may read", async () => {
     const admin = await company.as("admin");
     const office = await listen(admin), browser = await listen(dispatcher);

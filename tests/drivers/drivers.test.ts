@@ -122,6 +122,20 @@ describe("drivers", () => {
     expect((await owner.patch(`/api/drivers/${driver.id}`, { active: false }, version(1))).status).toBe(200);
   });
 
+  it("a driver let go at the moment an order is given to them either has left or has the order", async () => {
+    await Promise.all(Array.from({ length: 8 }, async () => {
+      const driver = await takeOn();
+      const { body: order } = await owner.post("/api/deliveries", newOrder(company.here));
+      await Promise.all([
+        owner.patch(`/api/drivers/${driver.id}`, { active: false }, version(1)),
+        owner.put("/api/deliveries/assignments", { ids: [order.id], driverId: driver.id }),
+      ]);
+      const active = (await owner.get(`/api/drivers/${driver.id}`)).body.active;
+      const given = (await owner.get(`/api/deliveries/${order.id}`)).body.driverId === driver.id;
+      expect(active).toBe(given);
+    }));
+  });
+
   it("an erased driver is shown without a name, and cannot be given one", async () => {
     const driver = await takeOn();
     const keys = await company.superuser("keys"), data = await company.superuser("data");
