@@ -7,14 +7,14 @@ export type Logger = pino.Logger;
  * is ever a field, and of an unknown error only its class, code and stack are kept, because a message can quote
  * values (PostgreSQL's do).
  */
-export function createLog(level: string, process: string): Logger {
+export function createLog(level: string, process: string, destination?: pino.DestinationStream): Logger {
   return pino({
     level,
     base: { process },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     serializers: { err: withoutValues },
-  });
+  }, destination ?? pino.destination({ sync: true }));
 }
 
 function withoutValues(error: unknown) {

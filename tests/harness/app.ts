@@ -49,11 +49,18 @@ export class Company {
   readonly live: Live;
   readonly here: string = newId();
   readonly there: string = newId();
+  /** Every line the server logged; FLEETHOLD_TEST_LOG=1 shows them as they come. */
+  readonly logged: string[] = [];
   readonly #pools: Record<"data" | "keys", pg.Pool>;
 
   constructor(private readonly clusters: ClusterFacts, readonly database: string) {
-    // FLEETHOLD_TEST_LOG=error shows what a failing test hides.
-    const log = createLog(Deno.env.get("FLEETHOLD_TEST_LOG") ?? "silent", "test");
+    const shown = Deno.env.get("FLEETHOLD_TEST_LOG") === "1";
+    const log = createLog("trace", "test", {
+      write: (line) => {
+        this.logged.push(line);
+        if (shown) Deno.stderr.writeSync(new TextEncoder().encode(line));
+      },
+    });
     const config: Config = {
       FLEETHOLD_DATA_URL: urlOf(clusters.data.port, "fleethold_app", database),
       FLEETHOLD_DATA_PASSWORD: clusters.passwords.app,
