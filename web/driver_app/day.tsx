@@ -35,7 +35,7 @@ export function Day({ day, driving, opened }: DayProps) {
   );
   return (
     <>
-      <Progress day={day} done={closed.length} total={stops.length} />
+      <Progress day={day} done={closed.length} total={stops.length} beside={opened !== undefined} />
       <Batches driving={driving} />
       {next === undefined
         ? <Finished stops={stops} />
@@ -60,13 +60,22 @@ export function Day({ day, driving, opened }: DayProps) {
   );
 }
 
-function Progress({ day, done, total }: { day: string; done: number; total: number }) {
+interface ProgressProps {
+  day: string;
+  done: number;
+  total: number;
+  /** Whether a stop is open: then that is what the page is about. */
+  beside: boolean;
+}
+
+function Progress({ day, done, total, beside }: ProgressProps) {
   const { t } = useTranslation("driverApp");
+  const Title = beside ? "h2" : "h1";
   return (
     <header className={styles.progress}>
       <div className={styles.counts}>
         <div>
-          <h1 id="page-title" tabIndex={-1} className={styles.title}>{t("title")}</h1>
+          <Title id="page-title" tabIndex={-1} className={styles.title}>{t("title")}</Title>
           <p className={styles.date}>{dayName(day)}</p>
         </div>
         <p className={styles.count}>
@@ -98,11 +107,11 @@ function Batches({ driving }: { driving: Driving }) {
   if (worthwhile.length === 0) return null;
   return (
     <div className={styles.batches}>
-      {worthwhile.map(({ to, of }, index) => (
+      {worthwhile.map(({ to, of }) => (
         <Button
           key={to}
           className={styles.batch}
-          variant={index === 0 ? "filled" : "default"}
+          variant="default"
           onClick={() => driving.take(of, to)}
         >
           {t(`batch.${to}`, { count: of.length })}
@@ -132,15 +141,13 @@ function NextStop({ stop, driving, opened }: { stop: Stop; driving: Driving; ope
       {place !== null && (
         <span className={styles.city}>{[place.postcode, place.city].filter(Boolean).join(" ")}</span>
       )}
-      <span className={styles.nextFoot}>
-        <span className={styles.nextFacts}>
-          <StopTime stop={stop} timeZone={driving.timeZoneOf(stop)} />
-          <span>{[stop.number, place?.name].filter(Boolean).join(" · ")}</span>
-        </span>
-        <span className={styles.go}>
-          {t("open")}
-          <IconChevronRight size={22} aria-hidden />
-        </span>
+      <span className={styles.nextFacts}>
+        <StopTime stop={stop} timeZone={driving.timeZoneOf(stop)} />
+        <span>{[stop.number, place?.name].filter(Boolean).join(" · ")}</span>
+      </span>
+      <span className={styles.go}>
+        {t("open")}
+        <IconChevronRight size={22} aria-hidden />
       </span>
     </Link>
   );

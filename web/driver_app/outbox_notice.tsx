@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconCloudOff, IconCloudUpload } from "@tabler/icons-react";
+import { IconCloudOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useProblemWords } from "../ui/problem_notice.tsx";
 import type { Driving } from "./driving.ts";
@@ -23,12 +23,6 @@ export function OutboxNotice({ driving }: { driving: Driving }) {
             </div>
             <Button variant="default" size="lg" onClick={driving.retry}>{t("unsent.retry")}</Button>
           </div>
-        )}
-        {!late && waiting.length > 0 && (
-          <p className={styles.sending}>
-            <IconCloudUpload size={18} aria-hidden />
-            {t("unsent.sending", { count: waiting.length })}
-          </p>
         )}
       </div>
       {driving.unsent.filter(({ refusal }) => refusal !== null).map((unsent) => (

@@ -88,11 +88,9 @@ export function punctuality(stop: Stop, now: number): Punctuality {
   return left <= 30 ? { is: "soon", minutes: left } : { is: "fine" };
 }
 
-/** The lines an envelope would have, without the name. */
-export const addressLines = ({ street, unit, postcode, city }: Place): string[] =>
-  [street, unit, [postcode, city].filter(Boolean).join(" ")].filter((line) =>
-    line !== null && line !== ""
-  ) as string[];
+/** What an envelope has below the street: the unit, then postcode and city. */
+export const belowStreet = ({ unit, postcode, city }: Place): string[] =>
+  [unit ?? "", [postcode, city].filter(Boolean).join(" ")].filter((line) => line !== "");
 
 /**
  * A link that opens the phone's own map app at a place: `geo:` (RFC 5870, with Android's `q`), or Apple's `maps:`

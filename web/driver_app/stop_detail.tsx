@@ -9,6 +9,7 @@ import {
   IconSignature,
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { newKey } from "../api.ts";
 import { locale } from "../i18n/i18n.ts";
@@ -18,7 +19,7 @@ import { clock } from "../ui/times.tsx";
 import type { Driving } from "./driving.ts";
 import { OutboxNotice } from "./outbox_notice.tsx";
 import { PhotoField } from "./photo_field.tsx";
-import { addressLines, dialled, isOver, mapLink, money, type Place, type Stop } from "./stop.ts";
+import { belowStreet, dialled, isOver, mapLink, money, type Place, type Stop } from "./stop.ts";
 import { StopActions } from "./stop_actions.tsx";
 import styles from "./stop_detail.module.css";
 import { StopTime } from "./stop_time.tsx";
@@ -36,6 +37,8 @@ interface StopDetailProps {
 export function StopDetail({ stop, number, driving }: StopDetailProps) {
   const { t } = useTranslation(["driverApp", "common"]);
   const place = stop.recipient;
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <>
       <div className={styles.top}>
@@ -55,14 +58,8 @@ export function StopDetail({ stop, number, driving }: StopDetailProps) {
         {stop.kind !== "delivery" && <Tag tone="violet">{t(`kinds.${stop.kind}`)}</Tag>}
         {stop.priority === "high" && <Tag tone="amber">{t("high")}</Tag>}
       </div>
-      {place === null
-        ? (
-          <>
-            <h2 className={styles.address}>{t("common:erased")}</h2>
-            <p className={styles.erased}>{t("place.erased")}</p>
-          </>
-        )
-        : <Where place={place} />}
+      <h1 ref={heading} tabIndex={-1} className={styles.address}>{place?.street ?? t("common:erased")}</h1>
+      {place === null ? <p className={styles.erased}>{t("place.erased")}</p> : <Where place={place} />}
       <dl className={styles.minding}>
         <div className={styles.line}>
           <dt>{t("window.label")}</dt>
@@ -106,12 +103,10 @@ export function StopDetail({ stop, number, driving }: StopDetailProps) {
 
 function Where({ place }: { place: Place }) {
   const { t } = useTranslation("driverApp");
-  const [street, ...rest] = addressLines(place);
   const phone = place.phone === null ? null : dialled(place.phone);
   return (
     <>
-      <h2 className={styles.address}>{street}</h2>
-      {rest.map((line) => <p key={line} className={styles.addressLine}>{line}</p>)}
+      {belowStreet(place).map((line) => <p key={line} className={styles.addressLine}>{line}</p>)}
       <p className={styles.name}>{place.name}</p>
       <div className={styles.reach}>
         <a className={styles.tile} href={mapLink(place, navigator.userAgent)}>

@@ -1,5 +1,5 @@
 import { UnstyledButton } from "@mantine/core";
-import { IconArrowBackUp, IconCheck } from "@tabler/icons-react";
+import { IconArrowBackUp, IconCheck, IconCloudUpload } from "@tabler/icons-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Driving } from "./driving.ts";
@@ -10,7 +10,7 @@ const OFFERED_MS = 10_000;
 /** What was just done, with the way back for ten seconds; later it is in the stop itself. */
 export function UndoBar({ driving }: { driving: Driving }) {
   const { t } = useTranslation("driverApp");
-  const { justTaken, forget, takeBack, stops } = driving;
+  const { justTaken, forget, takeBack, stops, unsent } = driving;
 
   useEffect(() => {
     if (justTaken === null) return;
@@ -23,11 +23,15 @@ export function UndoBar({ driving }: { driving: Driving }) {
   };
   const [first] = justTaken?.steps ?? [];
   const number = stops.find(({ id }) => id === first?.orderId)?.number ?? "";
+  const waiting = unsent.filter(({ deed }) => justTaken?.steps.some(({ stepId }) => stepId === deed.id));
+  const sending = waiting.length > 0;
+  // What the server refused did not happen, and its own notice says so.
+  const happened = justTaken !== null && waiting.every(({ refusal }) => refusal === null);
   return (
     <div role="status">
-      {justTaken !== null && (
+      {happened && (
         <div key={justTaken.id} className={styles.bar}>
-          <IconCheck size={20} aria-hidden />
+          {sending ? <IconCloudUpload size={20} aria-hidden /> : <IconCheck size={20} aria-hidden />}
           <span className={styles.words}>
             {justTaken.steps.length === 1
               ? `${number} · ${t(`took.${justTaken.to}`)}`

@@ -124,7 +124,7 @@ export const driverApp = {
     sign: "Add a signature (optional)",
   },
   outcomes: {
-    recipient: "The recipient",
+    recipient: "Recipient",
     "someone-else": "Someone else",
     mailbox: "Mailbox",
     "safe-place": "Safe place",
@@ -164,8 +164,6 @@ export const driverApp = {
     refused: "Your browser does not give this page your position. Allow it in the browser's settings first.",
   },
   unsent: {
-    sending_one: "Sending…",
-    sending_other: "Sending {{count}} actions…",
     late_one: "1 action not sent yet",
     late_other: "{{count}} actions not sent yet",
     lateHint:
