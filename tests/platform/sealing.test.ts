@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { newId } from "../../server/platform/id.ts";
@@ -31,7 +30,7 @@ const needles = [
     "23125987",
     "23125 987",
     "Wiesengrundpfad",
-    "4711",
+    "Wiesengrundpfad 4711",
     "Xylophon",
     "Morgentausee",
     "Schnabeltier",
@@ -47,7 +46,8 @@ const needles = [
     "Regenbogentonne",
     "Purzelbaum",
   ],
-].flatMap((text) => [text, text.toLowerCase()]);
+];
+const anyNeedle = new RegExp(needles.map((needle) => needle.replaceAll(".", "\\.")).join("|"), "gi");
 
 async function dayOfUse() {
   const owner = await company.as("owner"),
@@ -164,17 +164,21 @@ it("after a day of use no personal value stands in the clear in a table, a serve
   }
   expect([...places.keys()].filter((place) => place.startsWith("WAL")).length).toBeGreaterThan(1);
   const leaks = [...places].flatMap(([place, content]) =>
-    needles.filter((needle) => contains(content, needle)).map((needle) => `${needle} in ${place}`)
+    found(content).map((needle) => `${needle} in ${place}`)
   );
   expect(leaks).toEqual([]);
 });
 
 it("the search for leaks would find one", () => {
-  expect(contains("a log line about Zaphodine", "Zaphodine")).toBe(true);
-  expect(contains(new TextEncoder().encode("\u0000WAL of Zaphodine\u0000"), "Zaphodine")).toBe(true);
+  expect(found("a log line about Zaphodine")).toEqual(["Zaphodine"]);
+  expect(found(new TextEncoder().encode("\u0000WAL of zaphodine, 52.123498765\u0000"))).toEqual([
+    "zaphodine",
+    "52.123498765",
+  ]);
 });
 
-function contains(content: string | Uint8Array, needle: string): boolean {
-  if (typeof content === "string") return content.includes(needle);
-  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes(needle);
+/** All needles at once: a WAL file is long. Bytes are read as Latin-1, in which every needle is spelled as it is. */
+function found(content: string | Uint8Array): string[] {
+  const text = typeof content === "string" ? content : new TextDecoder("latin1").decode(content);
+  return [...new Set(text.match(anyNeedle) ?? [])];
 }
