@@ -32,10 +32,13 @@ export function Enrolment({ enrolment }: { enrolment: TotpEnrolment }) {
   );
 }
 
-/** A QR code as one SVG path, dark on light in both colour schemes: many cameras cannot read it inverted. */
+/**
+ * A QR code as one SVG path, dark on light in both colour schemes: many cameras cannot read it inverted. Little error
+ * correction, since a screen is not torn, makes coarser squares, which cheap cameras read sooner.
+ */
 function QrCode({ text, title }: { text: string; title: string }) {
   const { size, path } = useMemo(() => {
-    const { size, data } = encode(text, { ecc: "M", border: 2 });
+    const { size, data } = encode(text, { ecc: "L", border: 2 });
     const dark = data.flatMap((row, y) => row.flatMap((on, x) => on ? [`M${x} ${y}h1v1h-1z`] : []));
     return { size, path: dark.join("") };
   }, [text]);

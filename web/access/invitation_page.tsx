@@ -116,8 +116,12 @@ function Acceptance({ invitation, authorization }: AcceptanceProps) {
     <>
       <Steps names={steps} current={step} />
       <PageHeader
-        title={t("invitation.title", { company: invitation.companyName })}
-        lead={t("invitation.lead", { role: t(`common:roles.${invitation.role}`) })}
+        title={step === 0
+          ? t("invitation.title", { company: invitation.companyName })
+          : t("setup.factorTitle")}
+        lead={step === 0
+          ? t("invitation.lead", { role: t(`common:roles.${invitation.role}`) })
+          : t("setup.factorLead")}
       />
       <form className={form.form} onSubmit={onward} noValidate key={step}>
         {refusal.problem !== null && (

@@ -102,6 +102,9 @@ function useFocusOnArrival(): void {
   useEffect(() => {
     if (path === undefined) return;
     if (first.current) first.current = false;
-    else document.getElementById("page-title")?.focus({ preventScroll: true });
+    // The board's list keeps it while orders are opened beside it.
+    else if (!document.activeElement?.matches("[data-keeps-focus]")) {
+      document.getElementById("page-title")?.focus({ preventScroll: true });
+    }
   }, [path]);
 }

@@ -8,7 +8,7 @@ interface ProblemNoticeProps {
   problem: unknown;
   /** Shown as a button when the same thing can be tried again. */
   onRetry?: () => void;
-  /** Leaves out the faults that fields show themselves. */
+  /** Leaves out the faults, and the detail that lists them, where the fields show them themselves. */
   hideFaults?: boolean;
 }
 
@@ -23,7 +23,7 @@ export function ProblemNotice({ problem, onRetry, hideFaults = false }: ProblemN
       <IconAlertTriangle className={styles.icon} size={20} aria-hidden />
       <div className={styles.body}>
         <p className={styles.title}>{words.title}</p>
-        {words.detail !== "" && <p>{words.detail}</p>}
+        {words.detail !== "" && !hideFaults && <p>{words.detail}</p>}
         {faults.length > 0 && (
           <ul className={styles.faults} aria-label={t("problem.faults")}>
             {faults.map(({ path, reason }) => (
