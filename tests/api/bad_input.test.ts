@@ -18,7 +18,7 @@ const callers = {} as Record<"owner" | "driver", Caller>;
 beforeAll(async () => {
   callers.owner = await company.as("owner");
   callers.driver = await company.as("driver");
-  things = await makeThings(company, callers.owner, company.here);
+  things = await makeThings(callers.owner, company.here);
   superuser = await company.superuser("data");
 });
 

@@ -11,8 +11,8 @@ let disabled: Caller, expired: Caller;
 
 beforeAll(async () => {
   const owner = await company.as("owner");
-  here = await makeThings(company, owner, company.here);
-  there = await makeThings(company, owner, company.there);
+  here = await makeThings(owner, company.here);
+  there = await makeThings(owner, company.there);
   for (const role of roles) callers.set(role, await company.as(role));
   disabled = await company.as("owner");
   expired = await company.as("owner");

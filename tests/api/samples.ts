@@ -1,5 +1,5 @@
 import { newId } from "../../server/platform/id.ts";
-import { type Caller, type Company, newOrder } from "../harness/app.ts";
+import { type Caller, newOrder } from "../harness/app.ts";
 
 /** The things of one site that requests can be about. */
 export interface Things {
@@ -222,7 +222,7 @@ export const samples: Record<string, Sample> = {
 };
 
 /** Makes one of each thing at a site. */
-export async function makeThings(company: Company, owner: Caller, site: string): Promise<Things> {
+export async function makeThings(owner: Caller, site: string): Promise<Things> {
   const made = async (name: keyof typeof samples, more: Partial<Things> = {}) => {
     const sample = samples[name]!;
     const things = { site, ...more } as Things;
