@@ -31,8 +31,9 @@ export async function assign(change: Change, { ids, driverId, offer }: Assignmen
     const reason = row ? whyNot(row, driver) : "There is no such order";
     if (reason) result.refused.push({ id, reason });
     else {
-      if (row!.driverId !== driverId || row!.state === "offered") await give(change, row!, driverId, to);
-      else change.unchanged();
+      if (row!.driverId !== driverId || (row!.state === "offered" && to === "assigned")) {
+        await give(change, row!, driverId, to);
+      } else change.unchanged();
       result.assigned.push(id);
     }
   }
@@ -59,7 +60,8 @@ function whyNot(row: DeliveryRow, driver: { siteId: string } | null): string | n
 }
 
 async function give(change: Change, row: DeliveryRow, driverId: string | null, to: State): Promise<void> {
-  await insertStep(change, { ...row, driverId }, {
+  // Taking an order off somebody is a step of theirs, so that taking it back gives it to them again.
+  await insertStep(change, { ...row, driverId: driverId ?? row.driverId }, {
     id: newId(),
     to,
     happenedAt: new Date().toISOString(),
