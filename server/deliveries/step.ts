@@ -45,7 +45,7 @@ interface Said {
  * @throws Problem not-found, step-refused, outcome-needed, proof-missing, step-id-used, bad-input (time)
  */
 export async function takeStep(change: Change, deliveryId: string, step: NewStep): Promise<void> {
-  const row = await lockDelivery(change, deliveryId);
+  const row = await lockForStep(change, deliveryId, step.id);
   if (await alreadyTaken(change, deliveryId, step)) return change.unchanged();
   checkTime(step.happenedAt);
   checkStep(row.state, step, change.actor.role === "driver");
@@ -53,7 +53,8 @@ export async function takeStep(change: Change, deliveryId: string, step: NewStep
   await insertStep(change, row, step);
   await change.tx.updateTable("deliveries").set({
     state: step.to,
-    outcome: step.outcome,
+    // What came back to the site still has not been delivered for the same reason.
+    outcome: step.to === "returned" ? row.outcome : step.outcome,
     driverId: step.to === "unassigned" ? null : row.driverId,
     version: row.version + 1,
     updatedAt: new Date(),
@@ -76,7 +77,7 @@ export async function takeStep(change: Change, deliveryId: string, step: NewStep
  * @throws Problem not-found, undo-refused
  */
 export async function undoStep(change: Change, deliveryId: string, stepId: string): Promise<void> {
-  const row = await lockForUndo(change, deliveryId, stepId);
+  const row = await lockForStep(change, deliveryId, stepId);
   const steps = await change.tx.selectFrom("deliverySteps").selectAll().where("deliveryId", "=", deliveryId)
     .orderBy("seq", "desc").limit(50).execute();
   const asked = steps.find((step) => step.id === stepId);
@@ -102,7 +103,7 @@ export async function undoStep(change: Change, deliveryId: string, stepId: strin
     .execute();
   await change.tx.updateTable("deliveries").set({
     state: asked.fromState,
-    outcome: standing.slice(1).find((step) => step.toState === asked.fromState)?.outcome ?? null,
+    outcome: outcomeIn(asked.fromState, standing.slice(1)),
     driverId: asked.driverId,
     version: row.version + 1,
     updatedAt: new Date(),
@@ -233,15 +234,21 @@ async function checkProof(change: Change, row: DeliveryRow, step: NewStep): Prom
   }
 }
 
-/** A driver whose order was unassigned by their own declined offer may still take that back, so the step decides. */
-async function lockForUndo(change: Change, deliveryId: string, stepId: string): Promise<DeliveryRow> {
-  if (change.actor.role !== "driver") return await lockDelivery(change, deliveryId);
-  return await change.tx.selectFrom("deliveries").selectAll("deliveries")
-    .innerJoin("deliverySteps", "deliverySteps.deliveryId", "deliveries.id")
-    .where("deliveries.id", "=", deliveryId).where("deliverySteps.id", "=", stepId)
-    .where("deliverySteps.driverId", "=", change.actor.driverId)
-    .forUpdate("deliveries").executeTakeFirstOrThrow(() => notFound("order"));
+/** A driver who declined an order no longer has it, but may send that step again and take it back. */
+async function lockForStep(change: Change, deliveryId: string, stepId: string): Promise<DeliveryRow> {
+  const { role, driverId } = change.actor;
+  if (role !== "driver") return await lockDelivery(change, deliveryId);
+  return await change.tx.selectFrom("deliveries").selectAll().where("id", "=", deliveryId)
+    .where(
+      sql<boolean>`(driver_id = ${driverId}::uuid or exists (select from delivery_steps
+        where id = ${stepId} and delivery_id = deliveries.id and driver_id = ${driverId}::uuid))`,
+    )
+    .forUpdate().executeTakeFirstOrThrow(() => notFound("order"));
 }
+
+/** The outcome an order had in a state it returns to, from its standing steps, newest first. */
+const outcomeIn = (state: State, steps: readonly { toState: State; outcome: Outcome | null }[]) =>
+  steps.find((step) => step.toState === (state === "returned" ? "failed" : state))?.outcome ?? null;
 
 const mayUndo = (reader: Reader, step: { accountId: string | null; receivedAt: Date }): boolean =>
   reader.actor.role !== "driver" ||
