@@ -5,7 +5,7 @@ import { driverNames } from "../drivers/driver.ts";
 import { matches } from "../platform/blind_index.ts";
 import { readCursor, writeCursor } from "../platform/http.ts";
 import { notFound } from "../platform/problem.ts";
-import type { Page } from "../platform/schema.ts";
+import { Day, Id, Instant, line, type Page } from "../platform/schema.ts";
 import { todayAt } from "../sites/site.ts";
 import { type DeliveryRow, presentAll, within } from "./delivery.ts";
 import { proofsOf } from "./proof.ts";
@@ -119,9 +119,9 @@ function filtered(reader: Reader, { site, state, driver, day, q }: DeliveryQuery
 }
 type Filtered = ReturnType<typeof filtered>;
 
-const ByWindowKey = z.tuple([z.iso.date(), z.string().max(40), z.uuid()]);
-const ByNumberKey = z.tuple([z.string().max(40), z.uuid()]);
-const NewestKey = z.tuple([z.uuid()]);
+const ByWindowKey = z.tuple([Day, z.union([z.literal("infinity"), Instant]), Id]);
+const ByNumberKey = z.tuple([line(40), Id]);
+const NewestKey = z.tuple([Id]);
 
 /** Keyset paging: the page after a row starts where that row stands, whatever was added meanwhile. */
 function sorted(query: Filtered, sort: DeliveryQuery["sort"], cursor: string | undefined): Filtered {
@@ -131,7 +131,7 @@ function sorted(query: Filtered, sort: DeliveryQuery["sort"], cursor: string | u
       if (!cursor) return page;
       const [day, after, id] = readCursor(cursor, ByWindowKey);
       return page.where(
-        sql<boolean>`(day, ${byWindow}, id) > (${day}::date, ${momentOf(after)}::timestamptz, ${id}::uuid)`,
+        sql<boolean>`(day, ${byWindow}, id) > (${day}::date, ${after}::timestamptz, ${id}::uuid)`,
       );
     }
     case "number": {
@@ -146,8 +146,6 @@ function sorted(query: Filtered, sort: DeliveryQuery["sort"], cursor: string | u
     }
   }
 }
-
-const momentOf = (text: string) => text === "infinity" || Number.isNaN(Date.parse(text)) ? "infinity" : text;
 
 const cursorAfter = (row: DeliveryRow, sort: DeliveryQuery["sort"]): string =>
   writeCursor(

@@ -228,7 +228,7 @@ export const DeliveryQuery = z.object({
   driver: z.union([Id, z.literal("none")]).optional(),
   day: Day.optional(),
   /** Order number, name, phone, e-mail or address words; all words must be found. */
-  q: z.string().trim().max(200).optional(),
+  q: prose(200).optional(),
   /** What to order by; a search is always newest day first. */
   sort: z.enum(["window", "number", "newest"]).default("window"),
   ...paging(200),

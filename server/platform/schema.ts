@@ -31,11 +31,12 @@ export const prose = (max: number) =>
 /** A row's id: a UUID; ours are version 7 (RFC 9562), so that they sort by age. In small letters, as stored (RFC 9562, 4). */
 export const Id = z.uuid().toLowerCase();
 
-/** A moment, ISO 8601 with an offset, between the years 2000 and 2100. */
+/** A moment, ISO 8601 with an offset, between the years 2000 and 2100. PostgreSQL knows no offset of 16 hours or more. */
 export const Instant = z.iso.datetime({ offset: true }).refine((text) => {
   const year = new Date(text).getUTCFullYear();
   return year >= 2000 && year <= 2100;
-}, { error: "must lie between the years 2000 and 2100" });
+}, { error: "must lie between the years 2000 and 2100" })
+  .refine((text) => !/[+-](1[6-9]|2\d):\d\d$/.test(text), { error: "must have an offset below 16 hours" });
 
 /** A calendar day in the site's time zone, `2026-11-23`. */
 export const Day = z.iso.date().refine((text) => text >= "2000-01-01" && text <= "2100-12-31", {
