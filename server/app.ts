@@ -12,6 +12,7 @@ import { type Live, startLive } from "./audit/live.ts";
 import { liveRoutes } from "./audit/live_routes.ts";
 import type { Namer } from "./audit/naming.ts";
 import { auditRoutes } from "./audit/routes.ts";
+import { importRoutes } from "./deliveries/import/routes.ts";
 import { deliveryNumbers } from "./deliveries/numbers.ts";
 import { driverNames } from "./drivers/driver.ts";
 import { isUnreachable } from "./platform/database.ts";
@@ -79,6 +80,7 @@ export function createApp(
   app.route("/api/deliveries", trackingLinkRoutes);
   app.route("/api/driver", driverDayRoutes);
   app.route("/api/tracking", trackingRoutes);
+  app.route("/api/imports", importRoutes);
   app.route("/api/audit", auditRoutes(namers));
   app.route("/api/live", liveRoutes(live));
 

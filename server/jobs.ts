@@ -2,6 +2,8 @@ import type { Services } from "./platform/services.ts";
 import type { JobName, Jobs } from "./platform/queue.ts";
 import { change } from "./audit/change.ts";
 import { system } from "./audit/actor.ts";
+import { forgetOldImports } from "./deliveries/import/import.ts";
+import { runImport } from "./deliveries/import/run.ts";
 import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
 import { forgetOldSessions } from "./access/session.ts";
@@ -26,6 +28,8 @@ export const jobs: JobTable = {
   "sign-in-failures.forget": (services) => change(services, system("job"), forgetOldFailures),
   "tracking-links.forget": (services) => change(services, system("job"), forgetExpiredLinks),
   "search.rebuild": rebuildSearch,
+  "import.run": runImport,
+  "imports.forget": (services) => change(services, system("job"), forgetOldImports),
 };
 
 /** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */
@@ -34,4 +38,5 @@ export const schedule = [
   { match: "27 2 * * *", task: "sessions.forget" },
   { match: "37 2 * * *", task: "sign-in-failures.forget" },
   { match: "47 2 * * *", task: "tracking-links.forget" },
+  { match: "47 * * * *", task: "imports.forget" },
 ] satisfies { match: string; task: JobName }[];

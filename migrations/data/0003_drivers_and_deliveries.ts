@@ -58,8 +58,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       constraint deliveries_number unique (site_id, number)
     )`.execute(db);
   // The board's ways in: a site's day, everybody's day, a driver's day, the newest. Work without a window comes last.
-  await sql`create index deliveries_board on deliveries (site_id, day, coalesce(window_after, 'infinity'), id)`.execute(db);
-  await sql`create index deliveries_day on deliveries (day, coalesce(window_after, 'infinity'), id)`.execute(db);
+  await sql`create index deliveries_board on deliveries (site_id, day, coalesce(window_after, 'infinity'), id)`
+    .execute(db);
+  await sql`create index deliveries_day on deliveries (day, coalesce(window_after, 'infinity'), id)`.execute(
+    db,
+  );
   await sql`create index deliveries_driver on deliveries (driver_id, day, id) where driver_id is not null`
     .execute(db);
   await sql`create index deliveries_recipient on deliveries (recipient_id)`.execute(db);
@@ -134,6 +137,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       updated int not null default 0,
       unchanged int not null default 0,
       fault_count int not null default 0,
+      left_out_count int not null default 0,
       reason text,
       options jsonb not null default '{}',
       sealed bytea,

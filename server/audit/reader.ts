@@ -60,12 +60,12 @@ export class Reader {
     return (await this.open<T>(table, [row], act))[0] ?? null;
   }
 
-  /** Opens a sealed value that is bytes, not JSON (a photo). */
-  async openBytes(table: string, row: SealedRow, act: string): Promise<Buffer | null> {
+  /** Opens a sealed value that is bytes, not JSON (a photo); `act` as in `open`. */
+  async openBytes(table: string, row: SealedRow, act: string | null): Promise<Buffer | null> {
     const key = (await this.services.keys.load([row.subject])).get(row.subject);
     if (!key || !row.sealed) return null;
     const bytes = openBytes(key, `${table}/${row.id}`, row.sealed);
-    await recordSight(this.services, this.actor, act, [row]);
+    if (act) await recordSight(this.services, this.actor, act, [row]);
     return bytes;
   }
 

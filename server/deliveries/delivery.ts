@@ -8,7 +8,7 @@ import { type GeneratedMoment, type Moment, violates } from "../platform/databas
 import { changedMeanwhile, parse } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
 import { conflict, notFound } from "../platform/problem.ts";
-import { findOrMakeRecipients, searchableOf } from "./recipient.ts";
+import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf } from "./recipient.ts";
 import {
   type Delivery,
   type DeliveryEdit,
@@ -146,11 +146,10 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
     });
   }
   const after = parse(Recipient, { ...before, ...edit });
-  const changed = (Object.keys(after) as (keyof Recipient)[])
-    .filter((field) => JSON.stringify(after[field]) !== JSON.stringify(before[field]));
-  // Another name, phone and e-mail is another person, not a correction: their data must not lie under the first one's key.
-  const somebodyElse = (["name", "phone", "email"] as const).every((field) => changed.includes(field));
-  const recipientId = somebodyElse ? (await findOrMakeRecipients(change, [after]))[0]! : row.recipientId;
+  const changed = changedFields(before, after);
+  const recipientId = isSomebodyElse(changed)
+    ? (await findOrMakeRecipients(change, [after]))[0]!
+    : row.recipientId;
   await index(change, [{ id: row.id, siteId: row.siteId, fields: searchableOf(after) }]);
   const values = Object.fromEntries(
     changed.map((field) => [field, { from: before[field], to: after[field] }]),
@@ -242,7 +241,8 @@ function camelColumnsOf({ window, cash, ...rest }: Partial<Fields>) {
   };
 }
 
-function columnsOf({ recipient: _, ...fields }: Omit<NewDelivery, "siteId">) {
+/** A delivery's own columns by their names in SQL, as `jsonb_populate_recordset` takes them. */
+export function columnsOf({ recipient: _, ...fields }: Omit<NewDelivery, "siteId">) {
   return Object.fromEntries(
     Object.entries(camelColumnsOf(fields)).map((
       [name, value],

@@ -57,6 +57,18 @@ export const searchableOf = (recipient: Recipient): SearchableFields => ({
   ),
 });
 
+/** The fields in which two versions of a recipient differ. */
+export const changedFields = (before: Recipient, after: Recipient): (keyof Recipient)[] =>
+  (Object.keys(after) as (keyof Recipient)[])
+    .filter((field) => JSON.stringify(after[field]) !== JSON.stringify(before[field]));
+
+/**
+ * Whether such a change makes it another person: a new name, phone and e-mail at once is no correction, and the new
+ * data must not lie under the first one's key.
+ */
+export const isSomebodyElse = (changed: readonly (keyof Recipient)[]): boolean =>
+  (["name", "phone", "email"] as const).every((field) => changed.includes(field));
+
 /** Makes the matching index's rows again for people who already have orders. */
 export async function rememberContacts(
   change: Change,

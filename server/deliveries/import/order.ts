@@ -17,6 +17,12 @@ export interface Site {
 const Order = NewDelivery.omit({ siteId: true });
 export type Order = z.infer<typeof Order>;
 
+/** What the file says of an order, and nothing it leaves open: what an order that exists already takes over. */
+export interface Said {
+  fields: Partial<Order>;
+  recipient: Partial<Order["recipient"]>;
+}
+
 /**
  * Understands what a file says of one order, field by field, and holds it against the rules for any new delivery.
  *
@@ -26,51 +32,80 @@ export function readOrder(
   cells: Cells,
   options: ImportOptions,
   site: Site,
-): { order: Order } | { faults: OrderFault[] } {
+): { order: Order; said: Said } | { faults: OrderFault[] } {
   const reader = new CellReader(cells);
+  const { window, ...when } = dayAndWindow(reader, options, site);
+  const fields = fieldsOf(reader);
+  const recipient = recipientOf(reader);
   const parsed = Order.safeParse(
-    {
-      number: reader.line("number"),
-      kind: reader.word("kind", kindWords),
-      ...dayAndWindow(reader, options, site),
-      serviceMinutes: reader.understood("serviceMinutes", readMinutes, "is not a number of minutes"),
-      priority: reader.word("priority", priorityWords),
-      quantity: reader.understood(
-        "quantity",
-        (text) => readNumber(text, { groups: true }),
-        "is not a number",
-      ),
-      weightKg: reader.understood(
-        "weightKg",
-        (text) => readNumber(text, { units: kilograms }),
-        "is not a weight in kg",
-      ),
-      volumeL: reader.understood(
-        "volumeL",
-        (text) => readNumber(text, { units: litres }),
-        "is not a volume in litres",
-      ),
-      cash: cash(reader),
-      tags: tags(reader),
-      reference: reader.line("reference"),
-      recipient: {
-        name: reader.line("name") ?? joined(" ", reader.line("firstName"), reader.line("lastName")),
-        phone: reader.unquoted("phone"),
-        email: reader.line("email"),
-        street: reader.line("street", ", "),
-        unit: joined(", ", reader.line("unit", ", "), reader.line("street2", ", ")),
-        postcode: reader.unquoted("postcode"),
-        city: reader.line("city"),
-        country: reader.understood("country", readCountry, "is not a country we know by that name"),
-        note: reader.text("note"),
-        position: position(reader),
-      },
-    },
+    { number: reader.line("number"), day: when.day, window, ...fields, recipient },
     { reportInput: true },
   );
   for (const issue of parsed.error?.issues ?? []) reader.refuse(issue);
-  if (parsed.success && reader.faults.length === 0) return { order: parsed.data };
-  return { faults: reader.faults };
+  if (!parsed.success || reader.faults.length > 0) return { faults: reader.faults };
+  const order = parsed.data;
+  return {
+    order,
+    said: {
+      fields: {
+        ...named(order, fields),
+        ...(!when.isAssumed && named(order, { day: when.day, window })),
+        // What was paid meanwhile must not be collected again: where the file can name an amount, none means none.
+        ...((options.format !== "custom" || options.mapping.cashAmount) && { cash: order.cash }),
+      },
+      recipient: named(order.recipient, recipient),
+    },
+  };
+}
+
+/** The parsed values of those fields for which the file says something. */
+function named<Values extends object>(
+  values: Values,
+  read: { [Name in keyof Values]?: unknown },
+): Partial<Values> {
+  const entries = Object.entries(values).filter(([name]) => read[name as keyof Values] !== undefined);
+  return Object.fromEntries(entries) as Partial<Values>;
+}
+
+function fieldsOf(reader: CellReader) {
+  return {
+    kind: reader.word("kind", kindWords),
+    serviceMinutes: reader.understood("serviceMinutes", readMinutes, "is not a number of minutes"),
+    priority: reader.word("priority", priorityWords),
+    quantity: reader.understood(
+      "quantity",
+      (text) => readNumber(text, { groups: true }),
+      "is not a number",
+    ),
+    weightKg: reader.understood(
+      "weightKg",
+      (text) => readNumber(text, { units: kilograms }),
+      "is not a weight in kg",
+    ),
+    volumeL: reader.understood(
+      "volumeL",
+      (text) => readNumber(text, { units: litres }),
+      "is not a volume in litres",
+    ),
+    cash: cash(reader),
+    tags: tags(reader),
+    reference: reader.line("reference"),
+  };
+}
+
+function recipientOf(reader: CellReader) {
+  return {
+    name: reader.line("name") ?? joined(" ", reader.line("firstName"), reader.line("lastName")),
+    phone: reader.unquoted("phone"),
+    email: reader.line("email"),
+    street: reader.line("street", ", "),
+    unit: joined(", ", reader.line("unit", ", "), reader.line("street2", ", ")),
+    postcode: reader.unquoted("postcode"),
+    city: reader.line("city"),
+    country: reader.understood("country", readCountry, "is not a country we know by that name"),
+    note: reader.text("note"),
+    position: position(reader),
+  };
 }
 
 const kindWords = new Map<string, typeof kinds[number]>([
@@ -133,7 +168,10 @@ function position(reader: CellReader) {
   return undefined;
 }
 
-/** The day, and the window within which service may start; a window open on one side ends with the day. */
+/**
+ * The day, and the window within which service may start; a window open on one side ends with the day. The day is
+ * assumed when neither the file nor the person importing it names one.
+ */
 function dayAndWindow(reader: CellReader, options: ImportOptions, { timeZone, today }: Site) {
   const moment = (text: string) => readMoment(text, options.dateOrder);
   const time = (text: string) => readClock(text) ?? moment(text);
@@ -144,14 +182,16 @@ function dayAndWindow(reader: CellReader, options: ImportOptions, { timeZone, to
 
   const dated = [written, after, before].find((end) => typeof end === "object");
   const day = dated ? localDay(dated, timeZone) : options.defaultDay ?? today;
-  if (!after && !before) return { day };
+  const isAssumed = !dated && options.defaultDay === null;
+  if (!after && !before) return { day, isAssumed };
   const instant = (end: string | Moment | undefined, otherwise: string) =>
     typeof end === "object"
       ? instantAt(end.day, end.clock ?? otherwise, end.offset ?? timeZone)
       : instantAt(day, end ?? otherwise, timeZone);
   // A window that ends at midnight ends with its day, not before it begins.
   const end = before === "00:00" ? "24:00" : before;
-  return { day, window: { after: instant(after, "00:00"), before: instant(end, "24:00") } };
+  const window = { after: instant(after, "00:00"), before: instant(end, "24:00") };
+  return { day, window, isAssumed };
 }
 
 const notATime = "is not a time such as 10:00, 10:00 - 12:00 or 2026-11-23 10:00";

@@ -1,27 +1,23 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { NewDelivery } from "../schema.ts";
-import { Faults } from "./faults.ts";
+import { type FaultReport, Faults } from "./faults.ts";
 import type { Format } from "./format.ts";
 import { formats } from "./formats.ts";
-import { readOrder, type Site } from "./order.ts";
+import { type Order, readOrder, type Said, type Site } from "./order.ts";
 import { orderCells } from "./order_cells.ts";
 import { rowsByOrder } from "./rows.ts";
-import type { Fault, ImportField, ImportOptions } from "./schema.ts";
+import type { ImportField, ImportOptions } from "./schema.ts";
 import type { Table } from "./table.ts";
 
-export interface ImportedOrder {
+export interface OrderInFile {
   /** The line of the file the order begins on. */
   line: number;
-  order: Omit<NewDelivery, "siteId">;
+  order: Order;
+  said: Said;
 }
 
-export interface ImportedOrders {
+export interface OrdersInFile extends FaultReport {
   /** The orders that can be written, in the order of the file; no two have the same number. */
-  orders: ImportedOrder[];
-  /** What is wrong with the rows and the other orders: the first 200 by line. For the importing person only, never
-   *  for a log: reasons quote the file. */
-  faults: Fault[];
-  faultCount: number;
+  orders: OrderInFile[];
 }
 
 /** Orders read without a pause for other work: a few milliseconds' worth. */
@@ -37,11 +33,11 @@ export async function readOrders(
   options: ImportOptions,
   site: Site,
   onProgress: (done: number, of: number) => void = () => {},
-): Promise<ImportedOrders> {
+): Promise<OrdersInFile> {
   const faults = new Faults();
-  const orders: ImportedOrder[] = [];
+  const orders: OrderInFile[] = [];
   const cellsOf = orderCells(table, options);
-  if (!isMappable(table, options, faults)) return { orders, ...table.faults.and(faults) };
+  if (!isMappable(table, options, faults)) return { orders, ...table.faults.and(faults.report()) };
 
   const format: Format = formats[options.format];
   const groups = rowsByOrder(table, options, faults);
@@ -54,15 +50,15 @@ export async function readOrders(
     const { cells, named } = cellsOf(rows);
     const excluded = format.excluded?.(named);
     if (excluded) {
-      faults.add(line, excluded.column, excluded.reason);
+      faults.leaveOut(line, excluded.column, excluded.reason);
       continue;
     }
     const result = readOrder(cells, options, site);
-    if ("order" in result) orders.push({ line, order: result.order });
+    if ("order" in result) orders.push({ line, ...result });
     else for (const { column, reason } of result.faults) faults.add(line, column, reason);
   }
   onProgress(groups.length, groups.length);
-  return { orders, ...table.faults.and(faults) };
+  return { orders, ...table.faults.and(faults.report()) };
 }
 
 /** Whether the mapping names columns the file has, and enough of them: said once, not for every row. */

@@ -1,5 +1,5 @@
 import { guess } from "../../../server/deliveries/import/formats.ts";
-import { type ImportedOrders, readOrders } from "../../../server/deliveries/import/orders.ts";
+import { type OrdersInFile, readOrders } from "../../../server/deliveries/import/orders.ts";
 import type { ImportOptions } from "../../../server/deliveries/import/schema.ts";
 import { readTable, type Table } from "../../../server/deliveries/import/table.ts";
 
@@ -20,7 +20,7 @@ export function ordersOf(
   table: Table,
   options: Partial<ImportOptions> = {},
   onProgress?: (done: number, of: number) => void,
-): Promise<ImportedOrders> {
+): Promise<OrdersInFile> {
   return readOrders(
     table,
     { ...guess(table.columns), defaultDay: null, dateOrder: "day-first", ...options },
@@ -39,7 +39,7 @@ export async function read(text: string, options: Partial<ImportOptions> = {}) {
   };
 }
 
-export const said = (faults: ImportedOrders["faults"]) =>
+export const said = (faults: OrdersInFile["faults"]) =>
   faults.map(({ line, column, reason }) => `${line} ${column ?? "row"}: ${reason}`);
 
 /** A cell as a spreadsheet program writes it (RFC 4180, section 2). */

@@ -199,9 +199,9 @@ describe("a company's own spreadsheet", () => {
   it("hears of every cell that was not understood, by its own header", async () => {
     const { faults } = await imported("lieferungen");
     expect(faults).toEqual([
-      "4 Art: kind “Zauberei” is none of delivery, pickup, service",
       "4 Liefertag: day “31.02.2026” is not a day such as 2026-11-23 or 23.11.2026",
       "4 Von: earliest time “zehn” is not a time such as 10:00, 10:00 - 12:00 or 2026-11-23 10:00",
+      "4 Art: kind “Zauberei” is none of delivery, pickup, service",
       "4 Priorität: priority “sofort” is none of low, normal, high",
       "4 Gewicht: weight “viel” is not a weight in kg",
       "4 Nachnahmebetrag: cash amount “zwölf” is not an amount of money",
