@@ -137,10 +137,10 @@ describe("reading the trail", () => {
     expect([status, body.slug]).toEqual([422, "bad-input"]);
   });
 
-  it("understands every offset of a time zone there can be", async () => {
+  it("understands the time of every place on earth", async () => {
     await read(
-      `from=${encodeURIComponent("2026-01-01T00:00:00+23:59")}&to=${
-        encodeURIComponent("2026-01-02T00:00:00-23:59")
+      `from=${encodeURIComponent("2026-01-01T00:00:00+14:00")}&to=${
+        encodeURIComponent("2026-01-02T00:00:00-12:00")
       }`,
     );
   });
