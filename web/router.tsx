@@ -182,12 +182,6 @@ const invitation = createRoute({
   component: lazyRouteComponent(() => import("./access/invitation_page.tsx"), "InvitationPage"),
 });
 
-const tracking = createRoute({
-  getParentRoute: () => root,
-  path: "/t",
-  component: lazyRouteComponent(() => import("./tracking/tracking_page.tsx"), "TrackingPage"),
-});
-
 const routeTree = root.addChildren([
   signedIn.addChildren([
     boardRoute.addChildren([board, newOrderRoute, orderRoute, orderEditRoute]),
@@ -205,7 +199,6 @@ const routeTree = root.addChildren([
   signInRoute,
   setup,
   invitation,
-  tracking,
 ]);
 
 export function createAppRouter(queries: QueryClient) {

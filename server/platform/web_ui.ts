@@ -25,6 +25,17 @@ export function webUi(root: string) {
       forAnybody,
       serveStatic({ root, onFound: (_, c) => c.header("Cache-Control", "no-cache") }),
     )
+    // A page that is no part of the app has a file of its own: /t is t.html.
+    .get(
+      "/:page{[a-z]+}",
+      forAnybody,
+      serveStatic({
+        root,
+        precompressed: true,
+        rewriteRequestPath: (path) => `${path}.html`,
+        onFound: (_, c) => c.header("Cache-Control", "no-cache"),
+      }),
+    )
     .get("/*", forAnybody, (c, next) => {
       if (/\.[a-z0-9]+$/.test(c.req.path)) return next();
       c.header("Cache-Control", "no-cache");

@@ -15,14 +15,20 @@ const catalogues = {
 };
 type Language = keyof typeof catalogues;
 
-/** Loads the browser's language where we speak it, English otherwise. Call before the first render. */
-export async function speak(): Promise<void> {
+type Catalogues = Record<Language, () => Promise<Partial<typeof en>>>;
+
+/**
+ * Loads the browser's language where we speak it, English otherwise. Call before the first render.
+ *
+ * @param words  the catalogues to take it from: all words, unless a page can do with fewer
+ */
+export async function speak(words: Catalogues = catalogues): Promise<void> {
   const language = navigator.languages.map((tag) => tag.split("-")[0]).find(isSpoken) ?? "en";
   document.documentElement.lang = language;
   await i18next.use(initReactI18next).init({
     lng: language,
     defaultNS: "common",
-    resources: { [language]: await catalogues[language]() },
+    resources: { [language]: await words[language]() },
     // React escapes what it renders; escaping twice would show &amp; to people called Müller & Sons.
     interpolation: { escapeValue: false },
   });
