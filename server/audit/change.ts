@@ -6,7 +6,8 @@ import { enqueue, type JobName, type Jobs } from "../platform/queue.ts";
 import { sealBytes } from "../platform/seal.ts";
 import type { Services } from "../platform/services.ts";
 import type { Actor } from "./actor.ts";
-import { Reader } from "./reader.ts";
+import { Reader, type SealedRow } from "./reader.ts";
+import { unrecordedLook } from "./sight.ts";
 import { append, type Detail, type Entry } from "./trail.ts";
 
 /** How often a change that met a deadlock or a serialization failure is run. */
@@ -30,6 +31,16 @@ export class Change extends Reader {
   /** Says in the trail what this change does. Ids and plain facts only. */
   record(act: string, detail: Detail): void {
     this.#entries.push({ act, detail });
+  }
+
+  /**
+   * A look within a change is recorded with it. Recording it apart would take a second connection while this one is
+   * held, and as many changes at once as there are connections would wait for each other.
+   */
+  protected override sighted(act: string, rows: readonly SealedRow[]): Promise<void> {
+    const look = unrecordedLook(this.services, this.actor, act, rows);
+    if (look) this.record(look.act, look.detail);
+    return Promise.resolve();
   }
 
   /** Says that there turned out to be nothing to change, so that nothing has to be recorded. */

@@ -44,14 +44,7 @@ export class Reader {
       if (!key) return null;
       return JSON.parse(openBytes(key, `${table}/${row.id}`, row.sealed!).toString()) as T;
     });
-    if (act) {
-      await recordSight(
-        this.services,
-        this.actor,
-        act,
-        rows.filter((_, index) => opened[index] !== null),
-      );
-    }
+    if (act) await this.sighted(act, rows.filter((_, index) => opened[index] !== null));
     return opened;
   }
 
@@ -65,8 +58,13 @@ export class Reader {
     const key = (await this.services.keys.load([row.subject])).get(row.subject);
     if (!key || !row.sealed) return null;
     const bytes = openBytes(key, `${table}/${row.id}`, row.sealed);
-    if (act) await recordSight(this.services, this.actor, act, [row]);
+    if (act) await this.sighted(act, [row]);
     return bytes;
+  }
+
+  /** Says in the trail whose personal data the actor was shown; returns when it stands there. */
+  protected sighted(act: string, rows: readonly SealedRow[]): Promise<void> {
+    return recordSight(this.services, this.actor, act, rows);
   }
 
   /**

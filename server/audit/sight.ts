@@ -6,6 +6,12 @@ import { append, type Entry } from "./trail.ts";
 const SAME_LOOK_MS = 5 * 60_000;
 const MOST_REMEMBERED = 200_000;
 
+/** A row whose personal data was shown, and whose it is. */
+interface Seen {
+  id: string;
+  subject: string;
+}
+
 interface Waiting {
   actor: Actor;
   entry: Entry;
@@ -23,25 +29,26 @@ class Sightings {
 
   constructor(private readonly services: Services) {}
 
-  async record(actor: Actor, act: string, rows: readonly { id: string; subject: string }[]): Promise<void> {
+  async record(actor: Actor, act: string, rows: readonly Seen[]): Promise<void> {
     const now = Date.now();
-    const who = actor.sessionId ?? actor.via ?? "system";
-    const fresh = rows.filter((row) => (this.#seen.get(`${who} ${act} ${row.id}`) ?? 0) < now - SAME_LOOK_MS);
+    const fresh = this.#fresh(actor, act, rows);
     if (fresh.length === 0) return;
-    this.#waiting.push({
-      actor,
-      entry: {
-        act,
-        detail: {
-          subjects: [...new Set(fresh.map((row) => row.subject))],
-          things: fresh.map((row) => row.id),
-        },
-      },
-    });
+    this.#waiting.push({ actor, entry: entryOf(act, fresh) });
     this.#next ??= this.#writing.then(() => this.#write());
     await this.#next;
     // Remembered only once it is in the trail.
-    for (const row of fresh) this.#remember(`${who} ${act} ${row.id}`, now);
+    for (const row of fresh) this.#remember(lookOf(actor, act, row), now);
+  }
+
+  /** The entry that is still to be made of a look, if any. */
+  unrecorded(actor: Actor, act: string, rows: readonly Seen[]): Entry | null {
+    const fresh = this.#fresh(actor, act, rows);
+    return fresh.length > 0 ? entryOf(act, fresh) : null;
+  }
+
+  #fresh(actor: Actor, act: string, rows: readonly Seen[]): Seen[] {
+    const since = Date.now() - SAME_LOOK_MS;
+    return rows.filter((row) => (this.#seen.get(lookOf(actor, act, row)) ?? 0) < since);
   }
 
   #write(): Promise<void> {
@@ -74,10 +81,35 @@ export function recordSight(
   services: Services,
   actor: Actor,
   act: string,
-  rows: readonly { id: string; subject: string }[],
+  rows: readonly Seen[],
 ): Promise<void> {
   if (rows.length === 0) return Promise.resolve();
+  return sightingsOf(services).record(actor, act, rows);
+}
+
+/** The entry of a look that whoever asks records with something else; null when it is the same look as one before. */
+export function unrecordedLook(
+  services: Services,
+  actor: Actor,
+  act: string,
+  rows: readonly Seen[],
+): Entry | null {
+  return sightingsOf(services).unrecorded(actor, act, rows);
+}
+
+function sightingsOf(services: Services): Sightings {
   const sightings = perProcess.get(services) ?? new Sightings(services);
   perProcess.set(services, sightings);
-  return sightings.record(actor, act, rows);
+  return sightings;
 }
+
+const lookOf = (actor: Actor, act: string, row: Seen) =>
+  `${actor.sessionId ?? actor.via ?? "system"} ${act} ${row.id}`;
+
+const entryOf = (act: string, rows: readonly Seen[]): Entry => ({
+  act,
+  detail: {
+    subjects: [...new Set(rows.map((row) => row.subject))],
+    things: rows.map((row) => row.id),
+  },
+});
