@@ -66,14 +66,14 @@ export async function createDelivery(change: Change, { siteId, ...fields }: NewD
 
 /**
  * Makes many deliveries of one site at once; returns their ids in order.
- * @throws Problem number-taken when a number is used already, not-found when the site is out of reach
+ * @throws Problem number-taken when a number is used already, not-found or site-closed for the site
  */
 export async function createDeliveries(
   change: Change,
   siteId: string,
   deliveries: readonly Omit<NewDelivery, "siteId">[],
 ): Promise<string[]> {
-  await siteWithin(change, siteId);
+  await openSiteOf(change, siteId);
   const recipients = deliveries.map((delivery) => delivery.recipient);
   const people = await findOrMakeRecipients(change, recipients);
   const rows = deliveries.map((delivery, at) => ({
@@ -104,7 +104,7 @@ export async function createDeliveries(
 
 /**
  * Changes what is named, of the version the caller has seen.
- * @throws Problem not-found, changed-meanwhile, order-closed, number-taken, recipient-erased
+ * @throws Problem not-found, changed-meanwhile, order-closed, number-taken, recipient-erased, recipient-fixed
  */
 export async function editDelivery(
   change: Change,
@@ -150,6 +150,7 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
   const recipientId = isSomebodyElse(changed)
     ? (await findOrMakeRecipients(change, [after]))[0]!
     : row.recipientId;
+  if (recipientId !== row.recipientId) await refuseKept(change, row.id);
   await index(change, [{ id: row.id, siteId: row.siteId, fields: searchableOf(after) }]);
   const values = Object.fromEntries(
     changed.map((field) => [field, { from: before[field], to: after[field] }]),
@@ -159,6 +160,18 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
     columns: { recipientId, sealed: await change.seal("deliveries", row.id, recipientId, after) },
     detail: changed.length > 0 ? await sealDetail(change, row.recipientId, values) : {},
   };
+}
+
+/** What was noted of and signed by one person lies under that person's key, and is not another's. */
+async function refuseKept(change: Change, id: string): Promise<void> {
+  const { rows } = await sql`
+    select from proofs where delivery_id = ${id}
+    union all select from delivery_steps where delivery_id = ${id} and sealed is not null limit 1`
+    .execute(change.tx);
+  if (rows.length === 0) return;
+  throw conflict("recipient-fixed", "This order has notes or proofs of its recipient already", {
+    next: "Make a new order for the other person.",
+  });
 }
 
 /** Reads one delivery with the reader's rights; `act` as in `Reader.open`. */
@@ -262,12 +275,6 @@ async function insertAll(change: Change, rows: readonly Record<string, unknown>[
       from jsonb_populate_recordset(null::deliveries, ${JSON.stringify(rows.slice(at, at + 2_000))}::jsonb)`
       .execute(change.tx);
   }
-}
-
-async function siteWithin(change: Change, siteId: string): Promise<void> {
-  if (!change.reaches(siteId)) throw notFound("site");
-  await change.tx.selectFrom("sites").select("id").where("id", "=", siteId).where("active", "=", true)
-    .forKeyShare().executeTakeFirstOrThrow(() => notFound("site"));
 }
 
 function numberTaken(error: unknown): unknown {
