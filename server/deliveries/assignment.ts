@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Change } from "../audit/change.ts";
+import { activeDriverOf } from "../drivers/driver.ts";
 import { newId } from "../platform/id.ts";
-import { notFound } from "../platform/problem.ts";
 import { type DeliveryRow, within } from "./delivery.ts";
 import type { Assignment, State } from "./schema.ts";
 import { assignable } from "./state.ts";
@@ -16,10 +16,10 @@ export interface Assigned {
  * Gives deliveries to a driver, or takes them off whoever has them. Each stands for itself: what cannot be assigned
  * is refused with its reason and unchanged, the rest is done. What the driver has already is left as it is.
  *
- * @throws Problem not-found when the driver is out of reach or no longer active
+ * @throws Problem not-found, driver-inactive
  */
 export async function assign(change: Change, { ids, driverId, offer }: Assignment): Promise<Assigned> {
-  const driver = driverId ? await activeDriver(change, driverId) : null;
+  const driver = driverId ? await activeDriverOf(change, driverId) : null;
   // In the order of their ids, so that two dispatchers at once wait for each other instead of deadlocking.
   const rows = await change.tx.selectFrom("deliveries").selectAll().where(within(change))
     .where("id", "=", sql<string>`any(${ids}::uuid[])`).orderBy("id").forUpdate().execute();
@@ -44,15 +44,6 @@ export async function assign(change: Change, { ids, driverId, offer }: Assignmen
 }
 
 /** Active, and kept so until the change ends: whoever lets a driver go waits, and then finds the work given here. */
-async function activeDriver(change: Change, id: string) {
-  return await change.tx.selectFrom("drivers").select(["id", "siteId"]).where("id", "=", id).where(
-    "active",
-    "=",
-    true,
-  )
-    .where(change.inSites("drivers.siteId")).forKeyShare().executeTakeFirstOrThrow(() => notFound("driver"));
-}
-
 function whyNot(row: DeliveryRow, driver: { siteId: string } | null): string | null {
   if (!assignable.includes(row.state)) return `It is already ${row.state.replace("-", " ")}`;
   if (driver && driver.siteId !== row.siteId) return "The driver belongs to another site";

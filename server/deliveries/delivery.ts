@@ -4,6 +4,7 @@ import type { Generated } from "kysely";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { sealDetail } from "../audit/sealed_detail.ts";
+import { openSiteOf } from "../sites/site.ts";
 import { type GeneratedMoment, type Moment, violates } from "../platform/database.ts";
 import { changedMeanwhile, parse } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
