@@ -8,6 +8,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import type { Right } from "../server/access/rights.ts";
+import { ownAddress } from "./access/own_address.ts";
 import { ApiProblem } from "./api.ts";
 import { readFilters } from "./orders/board_filters.ts";
 import { landing, meQuery } from "./session.ts";
@@ -163,9 +164,8 @@ export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: ({ back, reason }): SignInSearch => ({
-    // Our own pages only: an address of somebody else's would turn the sign-in page into their door.
-    ...(typeof back === "string" && /^\/(?![/\\])/.test(back) ? { back } : {}),
-    ...(reason === "ended" || reason === "signed-out" ? { reason } : {}),
+    back: ownAddress(back),
+    reason: reason === "ended" || reason === "signed-out" ? reason : undefined,
   }),
   component: lazyRouteComponent(() => import("./access/sign_in_page.tsx"), "SignInPage"),
 });
