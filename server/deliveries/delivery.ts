@@ -134,7 +134,7 @@ export async function editDelivery(
     site: row.siteId,
     driver: row.driverId,
     fields: [...Object.keys(fields), ...(person?.changed ?? []).map((field) => `recipient.${field}`)],
-    ...person?.detail,
+    ...(person?.trace && { sealed: person.trace }),
   });
   return await deliveryOf(change, id, null);
 }
@@ -159,7 +159,7 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
   return {
     changed,
     columns: { recipientId, sealed: await change.seal("deliveries", row.id, recipientId, after) },
-    detail: changed.length > 0 ? await sealDetail(change, row.recipientId, values) : {},
+    trace: changed.length > 0 ? await sealDetail(change, row.recipientId, values) : null,
   };
 }
 
