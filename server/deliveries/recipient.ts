@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { sql } from "kysely";
 import type { Change } from "../audit/change.ts";
-import { normaliseEmail, normalisePhone, type SearchableFields, words } from "../platform/blind_index.ts";
+import { nationalNumber, normaliseEmail, type SearchableFields, words } from "../platform/blind_index.ts";
 import type { Recipient } from "./schema.ts";
 
 declare module "../platform/database.ts" {
@@ -90,7 +90,8 @@ function contactsOf(change: Change, { name, phone, email }: Recipient): string[]
       `recipient\0${kind}\0${contact}\0${who}`,
     ).digest("hex");
   return [
-    ...(phone ? [hash("phone", normalisePhone(phone))] : []),
+    // With and without its country: one shop's checkout asks for it, another's does not.
+    ...(phone ? [hash("phone", nationalNumber(phone))] : []),
     ...(email ? [hash("email", normaliseEmail(email))] : []),
   ];
 }
