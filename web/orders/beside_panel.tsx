@@ -2,7 +2,7 @@ import { CloseButton } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ComponentProps, createContext, type ReactNode, use, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useDocumentTitle } from "../ui/page_header.tsx";
 import styles from "./beside_panel.module.css";
@@ -15,6 +15,15 @@ interface BesidePanelProps {
   /** Buttons that stay in reach while the rest scrolls. */
   foot?: ReactNode;
   children: ReactNode;
+}
+
+/** The headings' level follows the title's, which is the page's own on narrow screens. */
+const Level = createContext<"h2" | "h3">("h3");
+
+/** A heading within the panel. */
+export function PanelHeading(props: ComponentProps<"h3">) {
+  const Heading = use(Level);
+  return <Heading {...props} />;
 }
 
 /** What is open: a panel beside the board where there is room, a page of its own where there is not. */
@@ -61,7 +70,9 @@ export function BesidePanel({ title, lead, foot, children }: BesidePanelProps) {
         </div>
         {beside && <CloseButton className={styles.close} aria-label={t("close")} onClick={close} />}
       </header>
-      <div className={styles.body} tabIndex={beside ? 0 : undefined}>{children}</div>
+      <div className={styles.body} tabIndex={beside ? 0 : undefined}>
+        <Level value={beside ? "h3" : "h2"}>{children}</Level>
+      </div>
       {foot !== undefined && <footer className={styles.foot}>{foot}</footer>}
     </section>
   );

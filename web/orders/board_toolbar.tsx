@@ -51,7 +51,8 @@ export function DaySwitcher({ day, today, onChange, suspended }: DaySwitcherProp
         onChange={({ currentTarget: { value } }) => value !== "" && onChange(value)}
       />
       <Button
-        variant={day === today ? "light" : "default"}
+        variant="default"
+        className={styles.pressed}
         size="sm"
         aria-pressed={day === today}
         disabled={suspended}
@@ -60,7 +61,8 @@ export function DaySwitcher({ day, today, onChange, suspended }: DaySwitcherProp
         {t("day.today")}
       </Button>
       <Button
-        variant={day === "all" ? "light" : "default"}
+        variant="default"
+        className={styles.pressed}
         size="sm"
         aria-pressed={day === "all"}
         disabled={suspended}

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { DeliveryDetail } from "../../server/deliveries/schema.ts";
+import { PanelHeading } from "./beside_panel.tsx";
 import styles from "./changed_meanwhile.module.css";
 import { differing, type DraftField, draftOf, type OrderDraft } from "./draft.ts";
 
@@ -34,7 +35,7 @@ export function ChangedMeanwhile(
   };
   return (
     <section ref={notice} className={styles.notice} role="alert" tabIndex={-1}>
-      <h3>{t("changed.title")}</h3>
+      <PanelHeading className={styles.heading}>{t("changed.title")}</PanelHeading>
       {base.state !== theirs.state && <p>{t("changed.state", { state: words(`states.${theirs.state}`) })}</p>}
       {changed.length === 0 ? <p>{t("changed.noFields")}</p> : (
         <ul className={styles.changes}>

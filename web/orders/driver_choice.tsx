@@ -44,6 +44,7 @@ export function DriverChoice(
       store={combobox}
       width={300}
       position="bottom-start"
+      withinPortal={false}
       onOptionSubmit={(driverId) => {
         combobox.closeDropdown();
         onChoose(driverId);
@@ -61,6 +62,8 @@ export function DriverChoice(
       </Combobox.Target>
       <Combobox.Dropdown>
         <Combobox.Search
+          role="combobox"
+          aria-expanded={combobox.dropdownOpened}
           value={text}
           onChange={(event) => {
             setText(event.currentTarget.value);

@@ -1,5 +1,5 @@
-import { TextInput, UnstyledButton } from "@mantine/core";
-import { IconSearch, IconUserOff } from "@tabler/icons-react";
+import { TextInput, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { IconCheck, IconSearch, IconUserOff, IconX } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Delivery, Summary } from "../../server/deliveries/schema.ts";
@@ -106,11 +106,21 @@ function DriverEntry({ driverId, name, site, load, pressed, onPress, droppable }
         </span>
         <span className={styles.words}>
           <span className={styles.name}>{name}</span>
-          {driverId !== null && (
-            <span className={styles.counts}>
+          {(site !== undefined || done + failed > 0) && driverId !== null && (
+            <span className={styles.under}>
               {site !== undefined && <span className={styles.site}>{site}</span>}
-              {done > 0 && <span>{t("drivers.done", { count: done })}</span>}
-              {failed > 0 && <span className={styles.failed}>{t("drivers.failed", { count: failed })}</span>}
+              {done > 0 && (
+                <span className={styles.done}>
+                  <IconCheck size={13} stroke={2.5} aria-hidden />
+                  {done} <VisuallyHidden>{t("drivers.done")}</VisuallyHidden>
+                </span>
+              )}
+              {failed > 0 && (
+                <span className={styles.failed}>
+                  <IconX size={13} stroke={2.5} aria-hidden />
+                  {failed} <VisuallyHidden>{t("drivers.failed")}</VisuallyHidden>
+                </span>
+              )}
             </span>
           )}
         </span>

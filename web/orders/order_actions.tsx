@@ -48,7 +48,7 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
   const onward = mayStep ? order.onward.filter((to) => !(to === "unassigned" && canAssign)) : [];
   const [next, ...others] = onward.filter((to) => to !== "cancelled");
   const inMenu = [...others, ...onward.filter((to) => to === "cancelled")];
-  const nextWord = next === undefined ? "" : t(`act.${next}`);
+  const nothingToDo = !canAssign && next === undefined;
   return (
     <div className={styles.actions}>
       {canAssign && (
@@ -67,7 +67,7 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
           onClick={() => take(next)}
           loading={step.busy}
         >
-          {nextWord}
+          {t(`act.${next}`)}
         </Button>
       )}
       {others.map((to) =>
@@ -88,8 +88,17 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
           {t("edit")}
         </LinkButton>
       )}
-      {(inMenu.length > 0 || mayWrite || mayAudit) && (
-        <Menu position="bottom-end" width={220}>
+      {mayWrite && nothingToDo && (
+        <Button
+          variant="default"
+          leftSection={<IconLink size={16} aria-hidden />}
+          onClick={() => setAsking("tracking")}
+        >
+          {t("tracking.act")}
+        </Button>
+      )}
+      {(inMenu.length > 0 || (mayWrite && !nothingToDo) || mayAudit) && (
+        <Menu position="bottom-end" width={220} withinPortal={false}>
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label={t("moreActions")}>
               <IconDots size={18} />
@@ -104,12 +113,13 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
                 {t("unassign")}
               </Menu.Item>
             )}
-            {inMenu.filter((to) => to !== "failed").map((to) => {
+            {inMenu.filter((to) =>
+              to !== "failed"
+            ).map((to) => {
               const { icon: Icon } = stateLooks[to];
               return (
                 <Menu.Item
                   key={to}
-                  color={to === "cancelled" ? "red" : undefined}
                   leftSection={<Icon size={16} />}
                   onClick={() => take(to)}
                 >

@@ -7,6 +7,7 @@ import { countries } from "../company/places.ts";
 import { SiteChoice } from "../sites/site_choice.tsx";
 import type { Refusal } from "../ui/faults.ts";
 import form from "../ui/form.module.css";
+import { PanelHeading } from "./beside_panel.tsx";
 import type { DraftField, OrderDraft } from "./draft.ts";
 import styles from "./order_fields.module.css";
 
@@ -196,7 +197,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   const id = useId();
   return (
     <section className={styles.group} aria-labelledby={id}>
-      <h3 id={id}>{title}</h3>
+      <PanelHeading id={id} className={styles.heading}>{title}</PanelHeading>
       {children}
     </section>
   );

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import type { DeliveryDetail, Proof, Signature } from "../../server/deliveries/schema.ts";
 import { useCan } from "../session.ts";
 import { clock, moment } from "../ui/times.tsx";
+import { PanelHeading } from "./beside_panel.tsx";
 import sections from "./order_page.module.css";
 import styles from "./order_proofs.module.css";
 
@@ -16,7 +17,7 @@ export function OrderProofs({ order, timeZone }: { order: DeliveryDetail; timeZo
   if (order.proofs.length === 0) return null;
   return (
     <section className={sections.section} aria-labelledby="order-proofs">
-      <h3 id="order-proofs">{t("proofs.title")}</h3>
+      <PanelHeading id="order-proofs" className={sections.heading}>{t("proofs.title")}</PanelHeading>
       <ul className={styles.proofs}>
         {order.proofs.map((proof) => (
           <li key={proof.id}>

@@ -1,10 +1,4 @@
-import {
-  IconAlertCircleFilled,
-  IconArrowDown,
-  IconCheck,
-  IconPackageExport,
-  IconTool,
-} from "@tabler/icons-react";
+import { IconArrowDown, IconCheck, IconFlag3Filled, IconPackageExport, IconTool } from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Delivery } from "../../server/deliveries/schema.ts";
@@ -55,7 +49,12 @@ export const OrderRow = memo(function OrderRow(
         </div>
       )}
       <div role="gridcell" className={styles.number}>
-        <span className={styles.strong}>{number}</span>
+        <span className={styles.strong}>
+          {number}
+          {priority === "high" && (
+            <IconFlag3Filled className={styles.high} size={14} role="img" aria-label={t("highPriority")} />
+          )}
+        </span>
         {kind !== "delivery" && (
           <span className={styles.kind}>
             {kind === "pickup" ? <IconPackageExport size={13} /> : <IconTool size={13} />}
@@ -88,9 +87,6 @@ export const OrderRow = memo(function OrderRow(
         {order.driverId === null ? t("nobody") : driver ?? t("erasedDriver")}
       </div>
       <div role="gridcell" className={styles.marks}>
-        {priority === "high" && (
-          <Tag tone="red" icon={<IconAlertCircleFilled size={12} />}>{t("priorities.high")}</Tag>
-        )}
         {priority === "low" && <Tag icon={<IconArrowDown size={12} />}>{t("priorities.low")}</Tag>}
         {tags.map((tag) => <Tag key={tag}>{tag}</Tag>)}
       </div>

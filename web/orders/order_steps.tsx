@@ -10,6 +10,7 @@ import { tell, tellProblem } from "../ui/notices.ts";
 import { useProblemWords } from "../ui/problem_notice.tsx";
 import { stateLooks } from "../ui/state_badge.tsx";
 import { DateText, moment } from "../ui/times.tsx";
+import { PanelHeading } from "./beside_panel.tsx";
 import sections from "./order_page.module.css";
 import styles from "./order_steps.module.css";
 import type { Places } from "./places.ts";
@@ -31,7 +32,7 @@ export function OrderSteps({ order, timeZone, places }: OrderStepsProps) {
   const mayStep = useCan("orders.step");
   return (
     <section className={sections.section} aria-labelledby="order-steps">
-      <h3 id="order-steps">{t("steps.title")}</h3>
+      <PanelHeading id="order-steps" className={sections.heading}>{t("steps.title")}</PanelHeading>
       <ol className={styles.steps}>
         {order.steps.toReversed().map((step) => (
           <StepEntry

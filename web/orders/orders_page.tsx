@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconFileImport, IconKeyboard, IconPlus, IconUsers } from "@tabler/icons-react";
+import { IconKeyboard, IconPlus, IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useParams, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback, useRef, useState } from "react";
@@ -139,7 +139,7 @@ function Board() {
   return (
     <div className={styles.page} data-covered={covered || undefined}>
       {!somethingOpen && <DocumentTitle title={title} />}
-      <div className={styles.board} inert={covered}>
+      <div className={styles.top} inert={covered}>
         <header className={styles.header}>
           <div className={styles.words}>
             <h1 id={somethingOpen ? undefined : "page-title"} tabIndex={-1}>{title}</h1>
@@ -174,23 +174,13 @@ function Board() {
               </Button>
             )}
             {mayWrite && (
-              <>
-                <LinkButton
-                  to="/imports"
-                  variant="default"
-                  className={styles.import}
-                  leftSection={<IconFileImport size={16} aria-hidden />}
-                >
-                  {t("import")}
-                </LinkButton>
-                <LinkButton
-                  to="/orders/new"
-                  search
-                  leftSection={<IconPlus size={16} aria-hidden />}
-                >
-                  {t("new")}
-                </LinkButton>
-              </>
+              <LinkButton
+                to="/orders/new"
+                search
+                leftSection={<IconPlus size={16} aria-hidden />}
+              >
+                {t("new")}
+              </LinkButton>
             )}
           </div>
         </header>
@@ -211,55 +201,54 @@ function Board() {
             </Button>
           </p>
         )}
-        <section className={styles.list} aria-label={t("list")} aria-busy={orders.isStale}>
-          {orders.problem !== null && orders.rows.length > 0 && (
-            <StaleNotice problem={orders.problem} since={orders.readAt} />
-          )}
-          {orders.isPending
-            ? <LoadingRows rows={14} height={52} />
-            : orders.problem !== null && orders.rows.length === 0
-            ? (
-              <div className={styles.problem}>
-                <ProblemNotice problem={orders.problem} onRetry={orders.retry} />
-                {orders.triesAgain && <p className={styles.again}>{t("triesAgain")}</p>}
-              </div>
-            )
-            : orders.rows.length === 0
-            ? (
-              <NoOrders
-                narrowed={Object.keys(asked).some((name) => name !== "day")}
-                search={filters.q}
-                onClear={() =>
-                  filterBy({ site: undefined, state: undefined, driver: undefined, q: undefined })}
-                onEveryDay={() => showDay("all")}
-              />
-            )
-            : (
-              <OrderList
-                ref={grid}
-                rows={orders.rows}
-                list={orders.list}
-                total={orders.isWhole ? orders.rows.length : total}
-                places={places}
-                selection={selection}
-                selectable={mayDispatch}
-                showDay={searching || day === "all"}
-                openedId={orderId}
-                onOpen={open}
-                onSelectAll={async () => selection.choose(await orders.readAll())}
-                onNearEnd={orders.readOn}
-              />
-            )}
-          {selection.orders.length > 0 && (
-            <SelectionBar
-              selection={selection}
+      </div>
+      <section className={styles.list} aria-label={t("list")} aria-busy={orders.isStale} inert={covered}>
+        {orders.problem !== null && orders.rows.length > 0 && (
+          <StaleNotice problem={orders.problem} since={orders.readAt} />
+        )}
+        {orders.isPending
+          ? <LoadingRows rows={14} height={52} />
+          : orders.problem !== null && orders.rows.length === 0
+          ? (
+            <div className={styles.problem}>
+              <ProblemNotice problem={orders.problem} onRetry={orders.retry} />
+              {orders.triesAgain && <p className={styles.again}>{t("triesAgain")}</p>}
+            </div>
+          )
+          : orders.rows.length === 0
+          ? (
+            <NoOrders
+              narrowed={Object.keys(asked).some((name) => name !== "day")}
+              search={filters.q}
+              onClear={() => filterBy({ site: undefined, state: undefined, driver: undefined, q: undefined })}
+              onEveryDay={() => showDay("all")}
+            />
+          )
+          : (
+            <OrderList
+              ref={grid}
+              rows={orders.rows}
+              list={orders.list}
+              total={orders.isWhole ? orders.rows.length : total}
               places={places}
-              summary={summary}
-              assignButton={assignButton}
+              selection={selection}
+              selectable={mayDispatch}
+              showDay={searching || day === "all"}
+              openedId={orderId}
+              onOpen={open}
+              onSelectAll={async () => selection.choose(await orders.readAll())}
+              onNearEnd={orders.readOn}
             />
           )}
-        </section>
-      </div>
+        {selection.orders.length > 0 && (
+          <SelectionBar
+            selection={selection}
+            places={places}
+            summary={summary}
+            assignButton={assignButton}
+          />
+        )}
+      </section>
       {somethingOpen
         ? (
           <div className={styles.opened}>
