@@ -94,6 +94,8 @@ export function createApp(
     (c) => c.json(spec ??= document()),
   );
 
+  // The one page among the addresses of the API: its description, to be read by people.
+  if (webDir) app.route("/api/docs", webUi(webDir));
   app.all("/api/*", () => {
     throw notFound("address in this API");
   });
