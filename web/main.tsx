@@ -34,7 +34,10 @@ whenSignedOut(() => {
 });
 
 await speak();
-createRoot(document.getElementById("root")!).render(
+createRoot(document.getElementById("root")!, {
+  // A problem is on the screen already; what nobody foresaw belongs in the console as well.
+  onCaughtError: (fault) => fault instanceof ApiProblem || reportError(fault),
+}).render(
   <StrictMode>
     <MantineProvider
       theme={theme}

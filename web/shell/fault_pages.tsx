@@ -17,14 +17,15 @@ export function FaultPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   if (error instanceof ApiProblem && error.slug === "not-allowed") {
     return (
-      <div className={styles.page}>
+      <Frame>
         <PageHeader title={t("forbidden.title")} />
         <EmptyState
           icon={<IconLock size={26} />}
-          title={t("forbidden.title")}
+          title={t("forbidden.lead")}
           detail={t("forbidden.detail")}
+          action={<HomeButton />}
         />
-      </div>
+      </Frame>
     );
   }
   const retry = () => {
@@ -49,10 +50,16 @@ export function MissingPage() {
         icon={<IconMapOff size={26} />}
         title={t("missing.lead")}
         detail={t("missing.detail")}
-        action={<Button component={Link} to="/" variant="default">{t("missing.home")}</Button>}
+        action={<HomeButton />}
       />
     </Frame>
   );
+}
+
+/** Leads to where the reader's role works. */
+function HomeButton() {
+  const { t } = useTranslation();
+  return <Button component={Link} to="/" variant="default">{t("missing.home")}</Button>;
 }
 
 /** Inside the shell there is a <main> already; before it stands, the page brings its own. */
