@@ -3,65 +3,97 @@ import { generateHOTP } from "@oslojs/otp";
 import { readSecret } from "../../server/access/totp.ts";
 import { freePorts } from "../embedded/ports.ts";
 import { checkout } from "../embedded/program.ts";
+import { say } from "../embedded/terminal.ts";
 
 /** A real installation started for one measurement: both clusters with fsync on, the API and the worker. */
-export interface Installation {
-  siteId: string;
+export interface Launched {
+  directory: string;
+  url: string;
   /** The launcher's own process; its children are the clusters and the programs. */
   pid: number;
+  /** What it said on standard output until it was ready. */
+  said: string;
+  /** Ends everything and removes what it wrote, unless it was to be kept. */
+  end(): Promise<void>;
+}
+
+/** An installation with a company set up in it, and its owner signed in. */
+export interface Installation extends Launched {
+  siteId: string;
   /** Calls the API as the signed-in owner; throws with the problem when it refuses. */
   call<T>(method: string, path: string, body?: unknown | Uint8Array): Promise<T>;
-  /** Ends everything and removes what it wrote. */
-  end(): Promise<void>;
+}
+
+export interface LaunchOptions {
+  /** A directory that is kept; undefined: one of its own, removed at the end. */
+  data?: string | undefined;
+  /** Whether the web UI is built and served, or a blank page. */
+  webUi?: boolean;
+  demo?: boolean;
 }
 
 /** Starts a fresh installation the way anybody does, in a directory of its own, and sets up a company in it. */
 export async function startInstallation(): Promise<Installation> {
-  const directory = await Deno.makeTempDir({ prefix: "fleethold-bench-" });
-  await Deno.chmod(directory, 0o755);
-  const web = join(directory, "web");
-  await Deno.mkdir(web);
-  await Deno.writeTextFile(join(web, "index.html"), "<!doctype html><title>Fleethold</title>");
+  const launched = await launch();
+  return { ...launched, ...await setUp(launched.url, await setupToken(launched.directory)) };
+}
+
+/** Starts an installation the way anybody does and waits until it is ready. */
+export async function launch({ data, webUi = false, demo = false }: LaunchOptions = {}): Promise<Launched> {
+  const temporary = await Deno.makeTempDir({ prefix: "fleethold-bench-" });
+  await Deno.chmod(temporary, 0o755);
+  const directory = data ?? join(temporary, "data");
+  const blank = join(temporary, "web");
+  await Deno.mkdir(blank);
+  await Deno.writeTextFile(join(blank, "index.html"), "<!doctype html><title>Fleethold</title>");
   const launcher = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "-A",
       "scripts/start.ts",
       "--data",
-      join(directory, "data"),
+      directory,
       "--port",
       String(freePorts(1)[0]),
+      ...(demo ? ["--demo"] : []),
     ],
     cwd: checkout,
-    env: { FLEETHOLD_WEB_DIR: web },
+    env: webUi ? {} : { FLEETHOLD_WEB_DIR: blank },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const end = async () => {
-    launcher.kill("SIGINT");
-    await launcher.status;
-    await Deno.remove(directory, { recursive: true });
+  const said = await untilReady(launcher.stdout);
+  return {
+    directory,
+    url: /^ready (\S+)/m.exec(said)![1]!,
+    pid: launcher.pid,
+    said,
+    async end() {
+      launcher.kill("SIGINT");
+      await launcher.status;
+      await Deno.remove(temporary, { recursive: true });
+    },
   };
-  try {
-    const [url, token] = await setUpLink(launcher.stdout);
-    return { ...await setUp(url, token), pid: launcher.pid, end };
-  } catch (error) {
-    await end();
-    throw error;
-  }
 }
 
-/** The address and the token the launcher prints once all is ready. */
-async function setUpLink(
-  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
-): Promise<[url: string, token: string]> {
+/** What the token of the set-up link is; it works once. */
+export const setupToken = (directory: string): Promise<string> =>
+  Deno.readTextFile(join(directory, "secrets", "setup_token"));
+
+/** Reads on after it is ready, so that the launcher never waits for a reader. */
+async function untilReady(stdout: ReadableStream<Uint8Array>): Promise<string> {
   let said = "";
-  for await (const text of stdout.pipeThrough(new TextDecoderStream())) {
-    said += text;
-    const link = /^set-up: (http\S+)\/setup#(\S+)/m.exec(said);
-    if (link) return [link[1]!, link[2]!];
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("The installation did not start; what it said stands above");
+    said += value;
+    if (!/^ready \S+\n/m.test(said)) continue;
+    void (async () => {
+      while (!(await reader.read()).done);
+    })();
+    return said;
   }
-  throw new Error("The installation did not start; what it said stands above");
 }
 
 async function setUp(url: string, token: string): Promise<Pick<Installation, "siteId" | "call">> {
