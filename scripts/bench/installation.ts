@@ -81,7 +81,7 @@ export const setupToken = (directory: string): Promise<string> =>
   Deno.readTextFile(join(directory, "secrets", "setup_token"));
 
 /** Reads on after it is ready, so that the launcher never waits for a reader. */
-async function untilReady(stdout: ReadableStream<Uint8Array>): Promise<string> {
+async function untilReady(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let said = "";
   const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
