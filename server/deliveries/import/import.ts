@@ -55,6 +55,7 @@ declare module "../../platform/database.ts" {
 }
 declare module "../../platform/queue.ts" {
   interface Jobs {
+    "import.run": { import: string };
     "imports.forget": Record<string, never>;
   }
 }

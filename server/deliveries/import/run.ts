@@ -12,12 +12,6 @@ import { Progress } from "./progress.ts";
 import type { ImportState } from "./schema.ts";
 import { carryOut, planImport } from "./upsert.ts";
 
-declare module "../../platform/queue.ts" {
-  interface Jobs {
-    "import.run": { import: string };
-  }
-}
-
 const IMPORT_LOCK = 0x696d7074; // "impt"
 
 /** What an import has come to. */
