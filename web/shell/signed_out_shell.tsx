@@ -38,13 +38,13 @@ function Roads() {
       </g>
       <path
         className={styles.route}
-        d="M62 158C58 190 58 205 66 226c8 26 8 56 5 98 60-20 100-2 150-18l26-8c6-40 0-60 4-86"
+        d="M59 162C59 180 62 199 70 220C83 254 83 285 81 315C122 319 161 327 200 310C215 304 229 298 242 292C239 266 239 240 250 210C256 194 258 179 259 164"
         fill="none"
         strokeWidth="3"
         strokeLinecap="round"
         strokeLinejoin="round"
       />
-      {[[62, 158], [71, 324], [221, 306], [251, 212]].map(([x, y]) => (
+      {[[59, 162], [81, 315], [200, 310], [259, 164]].map(([x, y]) => (
         <circle key={`${x} ${y}`} className={styles.stop} cx={x} cy={y} r="6" strokeWidth="3" />
       ))}
     </svg>

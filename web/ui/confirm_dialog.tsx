@@ -13,6 +13,8 @@ interface ConfirmDialogProps {
   children: ReactNode;
   /** The act's own verb, never "OK". */
   act: string;
+  /** What the other button says, where "Cancel" would be read as the act itself. */
+  dismiss?: string;
   /** Runs the act; the dialog closes when it succeeds and shows the problem when it does not. */
   onConfirm: () => Promise<unknown>;
   /** Colours the button red, for what cannot be undone. */
@@ -21,7 +23,7 @@ interface ConfirmDialogProps {
 
 /** Asks before an act with consequences. */
 export function ConfirmDialog(
-  { opened, onClose, title, children, act, onConfirm, grave = false }: ConfirmDialogProps,
+  { opened, onClose, title, children, act, dismiss, onConfirm, grave = false }: ConfirmDialogProps,
 ) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
@@ -50,7 +52,7 @@ export function ConfirmDialog(
         <div>{children}</div>
         {problem !== null && <ProblemNotice problem={problem} />}
         <div className={styles.buttons}>
-          <Button variant="default" onClick={close} data-autofocus>{t("cancel")}</Button>
+          <Button variant="default" onClick={close} data-autofocus>{dismiss ?? t("cancel")}</Button>
           <Button color={grave ? "red" : undefined} onClick={confirm} loading={busy}>{act}</Button>
         </div>
       </div>
