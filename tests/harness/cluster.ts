@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { unprivilegedAccount } from "../../scripts/embedded/account.ts";
 import { Cluster } from "../../scripts/embedded/cluster.ts";
+import { removeIfExists } from "../../scripts/embedded/files.ts";
 import { LogFile } from "../../scripts/embedded/log_file.ts";
 import type { Postgres } from "../../scripts/embedded/postgres.ts";
 import { freePorts } from "../../scripts/embedded/ports.ts";
@@ -94,6 +95,7 @@ async function removeAbandoned(): Promise<void> {
     const run = name.startsWith(prefix) ? Number(name.slice(prefix.length).split("-")[0]) : 0;
     if (!run || isAlive(run)) continue;
     for (const cluster of ["data", "keys"]) await stopLeftover(join(temporary, name, cluster, "pgdata"));
-    await Deno.remove(join(temporary, name), { recursive: true });
+    // Another run that starts now may be removing the same.
+    await removeIfExists(join(temporary, name));
   }
 }
