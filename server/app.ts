@@ -6,7 +6,7 @@ import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts
 import { signedIn } from "./access/session.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { companyRoutes } from "./company/routes.ts";
-import { recordRefusal } from "./audit/change.ts";
+import { recordRefusal, SubjectErased } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
 import { type Live, startLive } from "./audit/live.ts";
 import { liveRoutes } from "./audit/live_routes.ts";
@@ -27,7 +27,7 @@ import { newId } from "./platform/id.ts";
 import { answers, patternOf } from "./platform/http.ts";
 import type { Metrics } from "./platform/metrics.ts";
 import { openApi } from "./platform/openapi.ts";
-import { notFound, Problem, unavailable } from "./platform/problem.ts";
+import { conflict, notFound, Problem, unavailable } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { webUi } from "./platform/web_ui.ts";
 import { trackingLinkRoutes, trackingRoutes } from "./tracking/routes.ts";
@@ -146,8 +146,14 @@ function addressOf(env: unknown): string | null {
 function asProblem(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (isUnreachable(error)) return unavailable("database");
+  if (error instanceof SubjectErased) return personErased();
   return null;
 }
+
+const personErased = (): Problem =>
+  conflict("person-erased", "The person this would be kept about has been erased", {
+    next: "Leave out notes, names, signatures and photos, and send it again.",
+  });
 
 /** The ids in a refused request's path, so that the trail says what was asked for. */
 function idsOf(params: Record<string, string>): { things?: string[] } {
