@@ -152,6 +152,7 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
         onClose={() => setAsking(null)}
         title={t("cancelling.titleOne", { number: order.number })}
         act={t("cancelling.confirm", { count: 1 })}
+        dismiss={t("cancelling.keep", { count: 1 })}
         grave
         onConfirm={() => step.send({ to: "cancelled" })}
       >

@@ -1,4 +1,11 @@
-import { IconArrowDown, IconCheck, IconFlag3Filled, IconPackageExport, IconTool } from "@tabler/icons-react";
+import {
+  IconArrowDown,
+  IconCheck,
+  IconFlag3Filled,
+  IconLock,
+  IconPackageExport,
+  IconTool,
+} from "@tabler/icons-react";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Delivery } from "../../server/deliveries/schema.ts";
@@ -77,7 +84,10 @@ export const OrderRow = memo(function OrderRow(
       <div role="gridcell" className={styles.window}>
         {showDay && <span className={styles.line}>{dayName(order.day)}</span>}
         <span className={showDay ? styles.under : styles.line} data-any={window === null || undefined}>
-          <TimeWindow window={window} timeZone={timeZone} />
+          <TimeWindow window={window && { ...window, hard: false }} timeZone={timeZone} />
+          {window?.hard && (
+            <IconLock className={styles.hard} size={14} role="img" aria-label={t("fixedWindow")} />
+          )}
         </span>
       </div>
       <div role="gridcell" className={styles.state}>

@@ -81,6 +81,7 @@ export function SelectionBar({ selection, places, summary, assignButton }: Selec
             onClose={() => setCancelling(false)}
             title={t("cancelling.title", { count })}
             act={t("cancelling.confirm", { count })}
+            dismiss={t("cancelling.keep", { count })}
             grave
             onConfirm={async () => {
               await cancel(orders);

@@ -26,6 +26,7 @@ export const orders = {
     "Their name, address and contact data were deleted for good. What happened to the order stays.",
   erasedDriver: "Erased driver",
   triesAgain: "This page tries again by itself.",
+  fixedWindow: "Fixed window",
   highPriority: "High priority",
   recipient: "Recipient",
   site: "Site",
@@ -96,6 +97,8 @@ export const orders = {
     title_one: "Cancel {{count}} order?",
     title_other: "Cancel {{count}} orders?",
     titleOne: "Cancel order {{number}}?",
+    keep_one: "Keep it",
+    keep_other: "Keep them",
     confirm_one: "Cancel order",
     confirm_other: "Cancel {{count}} orders",
     detail_one:
