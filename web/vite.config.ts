@@ -10,19 +10,28 @@ export default defineConfig({
   plugins: [react(), themeVariables(), precompressed()],
   build: {
     outDir: "dist",
-    // The app, and the recipients' page (/t), which needs so little of it that it is a page of its own.
-    rolldownOptions: {
-      input: ["index.html", "t.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))),
-    },
     emptyOutDir: true,
     target: "es2022",
     // Data URLs would be refused by the CSP where they stand for scripts, and cannot be cached.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
+      // The app, and the recipients' page (/t), which needs so little of it that it is a page of its own.
+      input: ["index.html", "t.html"].map((page) => fileURLToPath(new URL(page, import.meta.url))),
       output: {
-        // Without it every icon and component that two pages share is a file of its own: fifty requests of 300 bytes.
-        codeSplitting: { groups: [{ name: "shared", test: /node_modules/, minShareCount: 3, minSize: 0 }] },
+        codeSplitting: {
+          groups: [
+            // What both need.
+            {
+              name: "base",
+              test:
+                /node_modules\/(react|react-dom|scheduler|i18next|react-i18next|use-sync-external-store)\//,
+              priority: 1,
+            },
+            // Without it every icon and component that two pages share is a file of its own: fifty requests of 300 bytes.
+            { name: "shared", test: /node_modules/, minShareCount: 3, minSize: 0 },
+          ],
+        },
       },
     },
     reportCompressedSize: false,
