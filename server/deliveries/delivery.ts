@@ -151,7 +151,11 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
   const recipientId = isSomebodyElse(changed)
     ? (await findOrMakeRecipients(change, [after]))[0]!
     : row.recipientId;
-  if (recipientId !== row.recipientId) await refuseKept(change, row.id);
+  if (recipientId !== row.recipientId && (await heldForRecipient(change, [row.id])).size > 0) {
+    throw conflict("recipient-fixed", "This order has notes or proofs of its recipient already", {
+      next: "Make a new order for the other person.",
+    });
+  }
   await index(change, [{ id: row.id, siteId: row.siteId, fields: searchableOf(after) }]);
   const values = Object.fromEntries(
     changed.map((field) => [field, { from: before[field], to: after[field] }]),
@@ -163,16 +167,16 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
   };
 }
 
-/** What was noted of and signed by one person lies under that person's key, and is not another's. */
-async function refuseKept(change: Change, id: string): Promise<void> {
-  const { rows } = await sql`
-    select from proofs where delivery_id = ${id}
-    union all select from delivery_steps where delivery_id = ${id} and sealed is not null limit 1`
-    .execute(change.tx);
-  if (rows.length === 0) return;
-  throw conflict("recipient-fixed", "This order has notes or proofs of its recipient already", {
-    next: "Make a new order for the other person.",
-  });
+/**
+ * Which of these orders hold notes or proofs. Those lie under their recipient's key and are not another person's, so
+ * such an order stays with its recipient.
+ */
+export async function heldForRecipient(reader: Reader, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select delivery_id as id from proofs where delivery_id = any(${ids}::uuid[])
+    union select delivery_id from delivery_steps where delivery_id = any(${ids}::uuid[]) and sealed is not null`
+    .execute(reader.db);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Reads one delivery with the reader's rights; `act` as in `Reader.open`. */

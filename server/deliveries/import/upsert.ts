@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Change } from "../../audit/change.ts";
 import { sealDetail } from "../../audit/sealed_detail.ts";
-import { columnsOf, createDeliveries, type DeliveryRow, presentAll } from "../delivery.ts";
+import { columnsOf, createDeliveries, type DeliveryRow, heldForRecipient, presentAll } from "../delivery.ts";
 import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf } from "../recipient.ts";
 import { type Delivery, DeliveryFields, type Recipient } from "../schema.ts";
 import { index } from "../search.ts";
@@ -48,16 +48,20 @@ export async function planImport(
     if (differing.length === 0) continue;
     // Looked at again under lock: a driver may have taken a step since.
     const edits = await compare(change, plan, differing.map((edit) => edit.inFile), { lock: true });
+    const held = await heldForRecipient(change, edits.map((edit) => edit.row.id));
     for (const edit of edits) {
-      if (assignable.includes(edit.row.state)) plan.edits.push(edit);
-      else {plan.faults.add(
-          edit.inFile.line,
-          null,
-          `the order is ${edit.row.state.replace("-", " ")} already; it stays as it is`,
-        );}
+      const reason = whyNot(edit, held);
+      if (reason) plan.faults.add(edit.inFile.line, null, `${reason}; it stays as it is`);
+      else plan.edits.push(edit);
     }
   }
   return plan;
+}
+
+function whyNot({ row, isSomebodyElse }: Edit, held: ReadonlySet<string>): string | null {
+  if (!assignable.includes(row.state)) return `the order is ${row.state.replace("-", " ")} already`;
+  if (isSomebodyElse && held.has(row.id)) return "the order has notes or proofs of another recipient";
+  return null;
 }
 
 /** Writes what a plan says, telling after each slice how many orders it had. */
