@@ -5,7 +5,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Plugin } from "vite";
 
 const brotli = promisify(brotliCompress);
-const gunzippable = promisify(gzip);
+const gzipped = promisify(gzip);
 const COMPRESSIBLE = /\.(?:js|css|html|svg|json|webmanifest)$/;
 /** Below this many bytes a response fits one packet anyway. */
 const WORTH_IT = 1024;
@@ -19,7 +19,7 @@ export function precompressed(): Plugin {
     configResolved: (config) => {
       folder = resolve(config.root, config.build.outDir);
     },
-    closeBundle: async () => {
+    writeBundle: async () => {
       for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
         if (entry.isFile() && COMPRESSIBLE.test(entry.name)) {
           await compress(join(entry.parentPath, entry.name));
@@ -37,5 +37,5 @@ async function compress(path: string): Promise<void> {
     [constants.BROTLI_PARAM_SIZE_HINT]: plain.byteLength,
   };
   await writeFile(`${path}.br`, await brotli(plain, { params }));
-  await writeFile(`${path}.gz`, await gunzippable(plain, { level: 9 }));
+  await writeFile(`${path}.gz`, await gzipped(plain, { level: 9 }));
 }
