@@ -10,6 +10,7 @@ import {
 import type { Right } from "../server/access/rights.ts";
 import { ownAddress } from "./access/own_address.ts";
 import { ApiProblem } from "./api.ts";
+import { readTrailFilters } from "./audit/filters.ts";
 import { readFilters } from "./orders/board_filters.ts";
 import { landing, meQuery } from "./session.ts";
 import { FaultPage, MissingPage } from "./shell/fault_pages.tsx";
@@ -130,6 +131,7 @@ const audit = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit",
   ...needs("audit.read"),
+  validateSearch: readTrailFilters,
   component: lazyRouteComponent(() => import("./audit/audit_page.tsx"), "AuditPage"),
 });
 

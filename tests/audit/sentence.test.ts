@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { readTrailFilters } from "../../web/audit/filters.ts";
+import { changesOf, idOf, piecesOf, variantOf } from "../../web/audit/sentence.ts";
+import type { AuditEntry } from "../../server/audit/schema.ts";
+
+const nora = "019aaf00-0000-7000-8000-000000000001";
+const paul = "019aaf00-0000-7000-8000-000000000002";
+const order = "019aaf00-0000-7000-8000-000000000003";
+
+const entry = (over: Partial<AuditEntry>): AuditEntry => ({
+  id: "1",
+  at: "2026-11-23T08:00:00Z",
+  act: "delivery.assigned",
+  actorId: nora,
+  actorName: "Nora Example",
+  detail: { delivery: order, driver: paul },
+  names: {},
+  changed: null,
+  ...over,
+});
+
+describe("an entry read as a sentence", () => {
+  it("has a place for everybody and everything it names", () => {
+    expect(piecesOf("{{actor}} assigned order {{delivery}} to {{driver}}")).toEqual([
+      { slot: "actor" },
+      { words: " assigned order " },
+      { slot: "delivery" },
+      { words: " to " },
+      { slot: "driver" },
+    ]);
+    expect(["actor", "delivery", "driver"].map((slot) => idOf(entry({}), slot))).toEqual([nora, order, paul]);
+  });
+
+  it("tells an order that moved from one that had no driver", () => {
+    expect(variantOf(entry({}))).toEqual({});
+    expect(variantOf(entry({ detail: { delivery: order, fromDriver: nora } }))).toEqual({ context: "moved" });
+  });
+
+  it("tells one's own session from somebody else's", () => {
+    const ended = (account: string) => entry({ act: "session.ended", detail: { account } });
+    expect(variantOf(ended(nora))).toEqual({});
+    expect(variantOf(ended(paul))).toEqual({ context: "other" });
+  });
+
+  it("counts what was looked at", () => {
+    expect(variantOf(entry({ act: "delivery.read", detail: { things: [order, paul] } }))).toEqual({
+      count: 2,
+    });
+  });
+
+  it("shows old and new values, and says erased where the person is", () => {
+    const detail = { delivery: order, fields: ["priority", "recipient.phone"] };
+    const changed = { phone: { from: null, to: "+44 20 7946 0123" } };
+    expect(changesOf(entry({ act: "delivery.edited", detail, changed }))).toEqual([
+      { field: "recipient.phone", values: changed.phone },
+    ]);
+    expect(changesOf(entry({ act: "delivery.edited", detail }))).toEqual([
+      { field: "recipient.phone", values: null },
+    ]);
+    expect(changesOf(entry({ act: "site.edited", detail: { site: order, fields: ["name"] } }))).toEqual([]);
+  });
+
+  it("is found again by the address it was narrowed in", () => {
+    expect(readTrailFilters({ act: "delivery.", thing: order, page: 3, from: "" })).toEqual({
+      act: "delivery.",
+      thing: order,
+    });
+  });
+});
