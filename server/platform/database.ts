@@ -41,6 +41,8 @@ export function openPool(
     "error",
     (error) => options.log.warn({ err: error, pool: options.name }, "an idle database connection was lost"),
   );
+  // So would one that dies in use, though whoever uses it is told by their query.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   return pool;
 }
 
@@ -74,6 +76,24 @@ export function isUnreachable(error: unknown): boolean {
   if ("code" in error && UNREACHABLE.has(String(error.code))) return true;
   return /^Connection terminated|timeout exceeded when trying to connect|^Client has encountered a connection error|not queryable/
     .test(error.message);
+}
+
+const BUSY = new Set([
+  "25P03", // idle_in_transaction_session_timeout
+  "40001", // serialization_failure
+  "40P01", // deadlock_detected
+  "55P03", // lock_not_available: lock_timeout
+  "57014", // query_canceled: statement_timeout
+]);
+
+/** Whether a query was given up because the cluster had too much to do; its transaction was rolled back. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && BUSY.has(error.code ?? "");
+}
+
+/** Whether a cluster's disk is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "53100";
 }
 
 /** Whether an error is a violation of the named unique index or constraint. */
