@@ -3,22 +3,17 @@
  * of this process. See `--help` and docs/decisions/0003-embedded-postgres.md.
  */
 
-import { join } from "node:path";
-import { unprivilegedAccount } from "./embedded/account.ts";
-import { Cluster, majorOf } from "./embedded/cluster.ts";
+import type { Cluster } from "./embedded/cluster.ts";
+import { arrange, logOf, prepareClusters } from "./embedded/clusters.ts";
 import { installationDirectory } from "./embedded/location.ts";
 import { takeLock } from "./embedded/lock.ts";
-import { LogFile } from "./embedded/log_file.ts";
 import { help, type Options, parseOptions } from "./embedded/options.ts";
 import { choosePort, freePorts, untilFree } from "./embedded/ports.ts";
 import type { Program } from "./embedded/permissions.ts";
 import { type Installation, publicUrl, ServerProgram } from "./embedded/program.ts";
-import { ensureTools } from "./embedded/provisioning.ts";
 import { exitCodes, Refusal } from "./embedded/refusal.ts";
-import { applyRoles } from "./embedded/roles.ts";
-import { ensureSecrets } from "./embedded/secrets.ts";
 import { keepRunning, type Part } from "./embedded/supervision.ts";
-import { during, print, say } from "./embedded/terminal.ts";
+import { during, explain, print, say } from "./embedded/terminal.ts";
 import { ensureWebUi, webDirectory } from "./embedded/web_ui.ts";
 
 /** Everything that runs, to be stopped in this order: the programs first, then the clusters they use. */
@@ -44,8 +39,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function start({ port, data, demo }: Options): Promise<void> {
-  const directory = await installationDirectory(data);
+async function start({ port, data: given, demo }: Options): Promise<void> {
+  const directory = await installationDirectory(given);
   const lock = await takeLock(directory);
   // After a launcher was killed, its API still finishes the requests it had.
   if (lock.former) await untilFree(Number(new URL(lock.former.url).port), 10_000);
@@ -55,41 +50,22 @@ async function start({ port, data, demo }: Options): Promise<void> {
   const url = publicUrl(installation);
   await lock.publish({ pid: Deno.pid, url, dataPort, keysPort });
 
-  const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
-  const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major);
+  const { data, keys, secrets, exist, hasBackups } = await prepareClusters(installation);
   if (!hasBackups) say("backups are off: they need PostgreSQL and pgBackRest from this system's packages");
-  const account = await unprivilegedAccount(join(directory, "data/pgdata"));
-  const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
-  await Deno.mkdir(join(directory, "logs"), { recursive: true, mode: 0o700 });
-  const logOf = (name: string) => new LogFile(join(directory, "logs", `${name}.log`));
-
-  const startCluster = async (name: "data" | "keys", sharedBuffersMb: number) => {
-    const cluster = new Cluster({
-      name,
-      directory: join(directory, name),
-      port: ports[name],
-      postgres,
-      account,
-      superuserPassword: secrets[`${name}_superuser_password`],
-      log: logOf(name),
-      sharedBuffersMb,
-      durable: true,
-    });
+  const startCluster = async (cluster: Cluster) => {
     running.clusters.push(cluster);
     await cluster.create();
     await keepRunning(cluster, () => isStopping);
-    await applyRoles(cluster, {
-      app: secrets[`${name}_app_password`],
-      migrator: secrets[`${name}_migrator_password`],
-    });
+    await arrange(cluster, secrets);
   };
   await Promise.all([
     ensureWebUi(),
-    during(`${major ? "starting" : "creating"} the data cluster`, startCluster("data", dataBuffersMb())),
-    during(`${major ? "starting" : "creating"} the keys cluster`, startCluster("keys", 32)),
+    ...[data, keys].map((cluster) =>
+      during(`${exist ? "starting" : "creating"} the ${cluster.name} cluster`, startCluster(cluster))
+    ),
   ]);
 
-  const program = (name: Program) => new ServerProgram(name, installation, logOf(name));
+  const program = (name: Program) => new ServerProgram(name, installation, logOf(directory, name));
   await during("bringing the databases to this release", program("migrate").runOnce());
   running.programs = [program("serve"), program("work")];
   await during(
@@ -112,12 +88,6 @@ async function needsSetUp(url: string): Promise<boolean> {
   return (await response.json() as { needed: boolean }).needed;
 }
 
-/** PostgreSQL's own advice is a quarter of the memory; half of that, as the machine may have other work. */
-function dataBuffersMb(): number {
-  const eighth = Deno.systemMemoryInfo().total / 8 / 1024 ** 2;
-  return Math.round(Math.min(Math.max(eighth, 128), 2048));
-}
-
 /**
  * Ctrl-C: stops everything in order. A second one, a second later at least (npx and `deno task` hand on the first one
  * again), does not wait for requests and transactions under way.
@@ -138,15 +108,4 @@ async function stopAsAsked(): Promise<void> {
 async function stopAll(): Promise<void> {
   await Promise.all(running.programs.map((part) => part.stop()));
   await Promise.all(running.clusters.map((part) => part.stop()));
-}
-
-/** Tells the operator what failed and returns the exit code that says so to scripts. */
-function explain(error: unknown): number {
-  if (error instanceof Refusal) {
-    say(error.message);
-    say(`hint: ${error.hint}`);
-    return error.exitCode;
-  }
-  say(error instanceof Error ? error.stack ?? error.message : String(error));
-  return exitCodes.notStarted;
 }

@@ -5,7 +5,8 @@ import { demoCompany } from "./demo/company.ts";
 import { feedDemo } from "./demo/feed.ts";
 import { signInTable } from "./demo/sign_in_table.ts";
 import { jobs, schedule } from "./jobs.ts";
-import { migrate } from "./migrate.ts";
+import { migrate, pendingMigrations } from "./migrate.ts";
+import { operate } from "./operate.ts";
 import { BlindIndex } from "./platform/blind_index.ts";
 import {
   type Config,
@@ -30,6 +31,7 @@ const commands: Record<string, () => Promise<void>> = {
   work,
   migrate: runMigrate,
   demo,
+  operate: runOperate,
 };
 
 const environment = () => Deno.env.toObject();
@@ -78,9 +80,20 @@ async function work() {
   await close();
 }
 
+/** Migrates both clusters; with `--pending` only lists what there is to do. `--by-operator` notes in the trail who asked. */
 async function runMigrate() {
   const config = readConfig(migrateSettings, environment(), Deno.readTextFileSync);
-  await migrate(config, createLog(config.FLEETHOLD_LOG_LEVEL, "migrate"));
+  const log = createLog(config.FLEETHOLD_LOG_LEVEL, "migrate");
+  if (Deno.args.includes("--pending")) return await answer(await pendingMigrations(config, log));
+  await migrate(config, log, { byOperator: Deno.args.includes("--by-operator") });
+}
+
+/** Answers one request of the operator's command as a line of JSON. */
+async function runOperate() {
+  const config = readConfig(workSettings, environment(), Deno.readTextFileSync);
+  const { services, close } = open(config, createLog("silent", "operate"), 2);
+  await answer(await operate(services, Deno.args.slice(1)));
+  await close();
 }
 
 /** Fills an installation that is not set up with an invented company and writes to stdout how to sign in. */
@@ -94,6 +107,11 @@ async function demo() {
   const signIns = await feedDemo(services, company);
   await Deno.stdout.write(new TextEncoder().encode(signInTable(signIns)));
   await close();
+}
+
+/** Writes the result of a one-shot to stdout, where the program that started it reads it. */
+async function answer(result: unknown): Promise<void> {
+  await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(result)}\n`));
 }
 
 /** Opens both clusters and what every slice needs. */
@@ -131,7 +149,7 @@ function open(config: Config, log: Logger, connections: number) {
 function asked(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => resolve());
-    if (!Deno.stdin.isTerminal()) {
+    if (Deno.args.includes("--end-with-stdin")) {
       void Deno.stdin.readable.pipeTo(new WritableStream()).then(resolve, () => {});
     }
   });

@@ -1,6 +1,9 @@
 import { runMigrations } from "graphile-worker";
 import { type Kysely, sql } from "kysely";
 import { type Migration, type MigrationProvider, Migrator } from "kysely/migration";
+import type pg from "pg";
+import { system } from "./audit/actor.ts";
+import { append } from "./audit/trail.ts";
 import { type DataTables, type KeysTables, kyselyOver, openPool } from "./platform/database.ts";
 import type { Logger } from "./platform/log.ts";
 
@@ -11,21 +14,47 @@ interface Clusters {
   FLEETHOLD_KEYS_PASSWORD: string;
 }
 
+/** Names of migrations by the cluster they are for. */
+export type Migrations = Record<"data" | "keys", string[]>;
+
 /**
  * Brings both clusters to this release's schema, as the migrator acting as the owner. Running it again changes
  * nothing; two at once wait for each other on the migrator's lock.
  *
+ * @param byOperator whether somebody asked for it, which belongs in the trail; a start brings its own schema along
  * @throws the first migration's error; what ran before it stays, that migration is rolled back whole
  */
-export async function migrate(config: Clusters, log: Logger): Promise<void> {
-  const keys = asOwner(config.FLEETHOLD_KEYS_URL, config.FLEETHOLD_KEYS_PASSWORD, log);
-  const data = asOwner(config.FLEETHOLD_DATA_URL, config.FLEETHOLD_DATA_PASSWORD, log);
-  try {
-    await bringUp(kyselyOver<KeysTables>(keys), "keys", log);
+export async function migrate(config: Clusters, log: Logger, { byOperator = false } = {}): Promise<void> {
+  await withBoth(config, log, async ({ data, keys }) => {
+    const done: Migrations = { keys: await bringUp(kyselyOver<KeysTables>(keys), "keys", log), data: [] };
     await runMigrations({ pgPool: data, schema: "graphile_worker" });
     const db = kyselyOver<DataTables>(data);
     await letTheAppQueue(db);
-    await bringUp(db, "data", log);
+    done.data = await bringUp(db, "data", log);
+    if (byOperator) await append(db, system("operator"), [{ act: "operator.migrated", detail: done }]);
+  });
+}
+
+/** The migrations that this release brings and the clusters do not have yet. */
+export async function pendingMigrations(config: Clusters, log: Logger): Promise<Migrations> {
+  const missing = async <Tables>(db: Kysely<Tables>, cluster: "data" | "keys") =>
+    (await migratorOf(db, cluster).getMigrations())
+      .filter(({ executedAt }) => !executedAt).map(({ name }) => name);
+  return await withBoth(config, log, async ({ data, keys }) => ({
+    data: await missing(kyselyOver<DataTables>(data), "data"),
+    keys: await missing(kyselyOver<KeysTables>(keys), "keys"),
+  }));
+}
+
+async function withBoth<T>(
+  config: Clusters,
+  log: Logger,
+  act: (pools: Record<"data" | "keys", pg.Pool>) => Promise<T>,
+): Promise<T> {
+  const keys = asOwner(config.FLEETHOLD_KEYS_URL, config.FLEETHOLD_KEYS_PASSWORD, log);
+  const data = asOwner(config.FLEETHOLD_DATA_URL, config.FLEETHOLD_DATA_PASSWORD, log);
+  try {
+    return await act({ data, keys });
   } finally {
     await Promise.all([keys.end(), data.end()]);
   }
@@ -37,17 +66,22 @@ function asOwner(url: string, password: string, log: Logger) {
   return pool;
 }
 
-async function bringUp<Tables>(db: Kysely<Tables>, cluster: "data" | "keys", log: Logger): Promise<void> {
-  const migrator = new Migrator({
-    db,
-    provider: folder(new URL(`../migrations/${cluster}/`, import.meta.url)),
-  });
-  const { error, results = [] } = await migrator.migrateToLatest();
+/** Runs what is missing and answers the names of what ran. */
+async function bringUp<Tables>(
+  db: Kysely<Tables>,
+  cluster: "data" | "keys",
+  log: Logger,
+): Promise<string[]> {
+  const { error, results = [] } = await migratorOf(db, cluster).migrateToLatest();
   for (const { migrationName, status } of results) {
     log.info({ cluster, migration: migrationName, status }, "migrated");
   }
   if (error) throw error;
+  return results.map(({ migrationName }) => migrationName);
 }
+
+const migratorOf = <Tables>(db: Kysely<Tables>, cluster: "data" | "keys") =>
+  new Migrator({ db, provider: folder(new URL(`../migrations/${cluster}/`, import.meta.url)) });
 
 const folder = (url: URL): MigrationProvider => ({
   async getMigrations() {

@@ -17,7 +17,7 @@ const order = [
   "demo",
 ];
 /** On top of all slices: these put them together. */
-const tops = ["app.ts", "jobs.ts", "main.ts", "migrate.ts", "version.ts"];
+const tops = ["app.ts", "jobs.ts", "main.ts", "migrate.ts", "operate.ts", "version.ts"];
 
 const root = new URL("../", import.meta.url);
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type Account, canReach, unprivilegedAccount } from "./account.ts";
+import { readIfExists } from "./files.ts";
 import { checkout } from "./program.ts";
 import { exitCodes, Refusal } from "./refusal.ts";
 import { say } from "./terminal.ts";
@@ -16,11 +17,15 @@ export async function installationDirectory(
 ): Promise<string> {
   const account = await unprivilegedAccount();
   const directory = await reachable(given, account);
+  if (!given && dirname(directory) === fallback) {
+    say(`keeping data in ${directory}: PostgreSQL, which cannot run as root, may not enter ${checkout}`);
+    await Deno.mkdir(fallback, { recursive: true, mode: 0o711 });
+  }
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   // A freshly formatted volume is not empty: it has a lost+found.
   const content = (await Array.fromAsync(Deno.readDir(directory), ({ name }) => name))
     .filter((name) => name !== "lost+found");
-  if (content.length > 0 && !content.includes("lock")) {
+  if (content.length > 0 && !content.includes(mark)) {
     throw new Refusal(
       `${directory} holds something else than a Fleethold installation`,
       "name an empty directory, or one that does not exist yet",
@@ -31,6 +36,27 @@ export async function installationDirectory(
   if (account) await Deno.chmod(directory, 0o711);
   return directory;
 }
+
+/**
+ * The directory of an installation that was started before, given or where `installationDirectory` would put it.
+ *
+ * @throws {Refusal} when there is none
+ */
+export async function existingInstallation(given: string | undefined): Promise<string> {
+  const directory = await reachable(given, await unprivilegedAccount());
+  if (await readIfExists(join(directory, mark)) !== undefined) return directory;
+  throw new Refusal(
+    `There is no installation in ${directory}`,
+    "name its directory with --data DIR, or make one there with deno task start",
+    exitCodes.usage,
+  );
+}
+
+/** The file that every start makes first. */
+const mark = "lock";
+
+/** Where data goes that PostgreSQL's account could not reach in the checkout. */
+const fallback = "/var/lib/fleethold";
 
 async function reachable(
   given: string | undefined,
@@ -46,10 +72,5 @@ async function reachable(
     );
   }
   const name = createHash("sha256").update(checkout).digest("hex").slice(0, 12);
-  const instead = join("/var/lib/fleethold", name);
-  say(
-    `keeping data in ${instead}: PostgreSQL, which cannot run as root, may not enter ${checkout}`,
-  );
-  await Deno.mkdir(dirname(instead), { recursive: true, mode: 0o711 });
-  return instead;
+  return join(fallback, name);
 }

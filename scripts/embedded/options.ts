@@ -48,11 +48,16 @@ export function parseOptions(args: string[]): Options {
   const { port, data, demo, help } = flagsOf(args);
   return {
     port: port === undefined ? undefined : parsePort(port),
-    // `deno task` changes into the checkout; INIT_CWD is where the operator typed the command.
-    data: data === undefined ? undefined : resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), data),
+    data: absoluteDirectory(data),
     demo: demo ?? false,
     help: help ?? false,
   };
+}
+
+/** The directory named with --data, from where the operator typed the command. */
+export function absoluteDirectory(given: string | undefined): string | undefined {
+  // `deno task` changes into the checkout; INIT_CWD is where it was called.
+  return given === undefined ? undefined : resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), given);
 }
 
 function flagsOf(args: string[]) {

@@ -1,7 +1,7 @@
 import type { SecretName } from "./secrets.ts";
 
 /** The programs of server/main.ts that are started from outside. */
-export type Program = "serve" | "work" | "migrate" | "demo";
+export type Program = "serve" | "work" | "migrate" | "demo" | "operate";
 
 /** What a program may need to reach, by the name used in the table below. */
 export type Place = SecretName | "listen" | "data" | "keys" | "server" | "migrations" | "modules" | "web";
@@ -44,6 +44,11 @@ export const permissions: Record<Program, Permissions> = {
     sys: ["hostname", "homedir"],
   },
   demo: {
+    net: ["data", "keys"],
+    read: [...appSecrets, "server", "modules"],
+    sys: ["hostname", "homedir"],
+  },
+  operate: {
     net: ["data", "keys"],
     read: [...appSecrets, "server", "modules"],
     sys: ["hostname", "homedir"],

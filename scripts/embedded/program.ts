@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import type { Running } from "./lock.ts";
 import type { LogFile } from "./log_file.ts";
 import { permissionFlags, type Place, type Program } from "./permissions.ts";
 import { sendSignal } from "./processes.ts";
-import { Refusal } from "./refusal.ts";
+import { exitCodes, Refusal } from "./refusal.ts";
 import { secretNames } from "./secrets.ts";
 import type { Ending, Part } from "./supervision.ts";
 
@@ -24,6 +25,16 @@ export interface Installation {
   ports: { api: number; work: number; data: number; keys: number };
 }
 
+/** The installation as its launcher runs it now, for programs that are started beside it. */
+export function runningAs(directory: string, { url, dataPort, keysPort }: Running): Installation {
+  // Nobody starts a second worker or serves the web UI beside the launcher.
+  return {
+    directory,
+    web: "",
+    ports: { api: Number(new URL(url).port), work: 0, data: dataPort, keys: keysPort },
+  };
+}
+
 /** The address that people open. */
 export function publicUrl({ ports }: Installation): string {
   return `http://127.0.0.1:${ports.api}`;
@@ -38,7 +49,12 @@ export class ServerProgram implements Part {
   async start(): Promise<{ ended: Promise<Ending> }> {
     // stdin is kept open and never written to: the program ends when it reads its end, that is when we are gone.
     // A group of its own keeps Ctrl-C in the terminal from reaching it before we can stop things in order.
-    const child = this.#command({ stdin: "piped", stdout: "piped", stderr: "piped", detached: true }).spawn();
+    const child = this.#command(["--end-with-stdin"], {
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      detached: true,
+    }).spawn();
     this.#child = child;
     const drained = Promise.all([this.log.drain(child.stdout), this.log.drain(child.stderr)]);
     let isEnded = false;
@@ -67,11 +83,14 @@ export class ServerProgram implements Part {
   /**
    * Runs the program to its end and returns what it wrote to standard output.
    *
-   * @throws {Refusal} when it fails, with its last words
+   * @param args what the program takes, after its name
+   * @throws {Refusal} when it refuses, in its own words; when it fails, with its last words
    */
-  async runOnce(): Promise<string> {
-    const { success, stdout, stderr } = await this.#command({ stdin: "null" }).output();
+  async runOnce(...args: string[]): Promise<string> {
+    const { success, stdout, stderr } = await this.#command(args, { stdin: "null" }).output();
     if (!success) {
+      const refused = new TextDecoder().decode(stderr).match(/^error: (.+)\nhint: (.+)\n$/);
+      if (refused) throw new Refusal(refused[1]!, refused[2]!, exitCodes.refused);
       this.log.write(stdout);
       this.log.write(stderr);
       throw new Refusal(`${this.name} failed: ${this.#lastWords()}`, `read ${this.log.path}`);
@@ -103,14 +122,14 @@ export class ServerProgram implements Part {
     }
   }
 
-  #command(options: Deno.CommandOptions): Deno.Command {
+  #command(args: string[], options: Deno.CommandOptions): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         ...permissionFlags(this.name, places(this.name, this.installation)),
         join(home, "main.ts"),
         this.name,
-        "--end-with-stdin",
+        ...args,
       ],
       cwd: home,
       clearEnv: true,

@@ -1,3 +1,5 @@
+import { exitCodes, Refusal } from "./refusal.ts";
+
 /** Tells the operator one line, on standard error: progress and trouble. */
 export function say(line: string): void {
   write(Deno.stderr, line);
@@ -17,6 +19,17 @@ export async function during<T>(what: string, work: Promise<T>): Promise<T> {
   } finally {
     clearInterval(reminder);
   }
+}
+
+/** Tells the operator what failed and returns the exit code that says so to scripts. */
+export function explain(error: unknown): number {
+  if (error instanceof Refusal) {
+    say(error.message);
+    say(`hint: ${error.hint}`);
+    return error.exitCode;
+  }
+  say(error instanceof Error ? error.stack ?? error.message : String(error));
+  return exitCodes.notStarted;
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, line: string): void {

@@ -56,7 +56,7 @@ export async function invite(change: Change, given: NewAccount): Promise<Invited
     role: account.role,
     ...(driver && { driver: driver.id }),
   });
-  return await withLink(change, account.id);
+  return await newLink(change, account.id);
 }
 
 /**
@@ -77,9 +77,25 @@ export async function inviteAgain(change: Change, id: string): Promise<InvitedAc
   if (account.disabled) {
     throw conflict("account-disabled", "This account is disabled", { next: "Enable it first." });
   }
-  await change.tx.deleteFrom("invitations").where("accountId", "=", id).where("usedAt", "is", null).execute();
   change.record("account.invited", { account: id, role: account.role, again: true });
-  return await withLink(change, id);
+  return await newLink(change, id);
+}
+
+/** Makes the link by which an account's person chooses new factors; an earlier one stops working. */
+export async function newLink(change: Change, accountId: string): Promise<InvitedAccount> {
+  await change.tx.deleteFrom("invitations").where("accountId", "=", accountId).where("usedAt", "is", null)
+    .execute();
+  const token = randomBytes(32).toString("base64url");
+  const expiresAt = new Date(Date.now() + VALID_DAYS * 86_400_000);
+  await change.tx.insertInto("invitations")
+    .values({ id: newId(), accountId, tokenHash: hashToken(token), expiresAt }).execute();
+  return {
+    account: await changedAccount(change, accountId),
+    invitation: {
+      link: `${change.services.config.FLEETHOLD_PUBLIC_URL}/invitation#${token}`,
+      expiresAt: expiresAt.toISOString(),
+    },
+  };
 }
 
 /** An invitation that can still be used, and whom it is for. */
@@ -158,20 +174,6 @@ export async function accept(
 }
 
 const contextOf = ({ id }: OpenInvitation) => `invitation/${id}`;
-
-async function withLink(change: Change, accountId: string): Promise<InvitedAccount> {
-  const token = randomBytes(32).toString("base64url");
-  const expiresAt = new Date(Date.now() + VALID_DAYS * 86_400_000);
-  await change.tx.insertInto("invitations")
-    .values({ id: newId(), accountId, tokenHash: hashToken(token), expiresAt }).execute();
-  return {
-    account: await changedAccount(change, accountId),
-    invitation: {
-      link: `${change.services.config.FLEETHOLD_PUBLIC_URL}/invitation#${token}`,
-      expiresAt: expiresAt.toISOString(),
-    },
-  };
-}
 
 /** The driver that a driver's account is for, held until it is tied to it. */
 async function driverFor(

@@ -1,18 +1,17 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { isAlive } from "../../scripts/embedded/processes.ts";
-import { checkout } from "../../scripts/embedded/program.ts";
+import { childrenOf, isAlive } from "../../scripts/embedded/processes.ts";
 import { freePorts } from "../../scripts/embedded/ports.ts";
-
-/** The real launcher as a child, with what it has said so far. */
-interface Launcher {
-  process: Deno.ChildProcess;
-  said: { out: string; err: string };
-  exit: Promise<number>;
-}
+import {
+  end,
+  eventually,
+  launch as launchScript,
+  type Launched,
+  startInstallation,
+} from "../harness/launcher.ts";
 
 /** The launcher under trial; a test that ends it leaves undefined, and the next one gets a new one. */
-let running: Launcher | undefined;
+let running: Launched | undefined;
 let directory: string;
 let web: string;
 let port: number;
@@ -67,11 +66,13 @@ describe("the embedded start", () => {
 
   it.each(["serve", "work", "data cluster", "keys cluster"])("survives that %s is killed", async (part) => {
     const launcher = running!;
-    const victim = (await childrenOf(launcher)).find(({ command }) => command.includes(signs[part]!))!;
+    const victim = (await childrenOf(launcher.process.pid)).find(({ command }) =>
+      command.includes(signs[part]!)
+    )!;
     Deno.kill(victim.pid, "SIGKILL");
     await eventually(() => launcher.said.err.includes(`${part.split(" ")[0]} ended (killed by SIGKILL)`));
     await eventually(async () =>
-      (await childrenOf(launcher)).some(({ command }) => command.includes(signs[part]!))
+      (await childrenOf(launcher.process.pid)).some(({ command }) => command.includes(signs[part]!))
     );
     await eventually(() => answers("/healthz"));
     await eventually(() => answers("/readyz"));
@@ -79,8 +80,8 @@ describe("the embedded start", () => {
 
   it("stops everything on Ctrl-C and continues where it was when it is started again", async () => {
     // The worker follows the death of a cluster and may be on its way back.
-    await eventually(async () => (await childrenOf(running!)).length === 4);
-    const children = await childrenOf(running!);
+    await eventually(async () => (await childrenOf(running!.process.pid)).length === 4);
+    const children = await childrenOf(running!.process.pid);
     const token = await Deno.readTextFile(join(directory, "secrets/setup_token"));
     expect(await end(running!, "SIGINT")).toBe(0);
     running = undefined;
@@ -90,7 +91,7 @@ describe("the embedded start", () => {
   });
 
   it("starts again after the launcher itself was killed, and nothing of the first one is left", async () => {
-    const children = await childrenOf(running!);
+    const children = await childrenOf(running!.process.pid);
     await end(running!, "SIGKILL");
     running = undefined;
     running = await startAndWait();
@@ -142,48 +143,10 @@ const signs: Record<string, string> = {
   "keys cluster": "/keys/pgdata",
 };
 
-function launch(...flags: string[]): Launcher {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "scripts/start.ts", "--port", String(port), "--data", directory, ...flags],
-    cwd: checkout,
-    env: { FLEETHOLD_WEB_DIR: web },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const said = { out: "", err: "" };
-  const collect = async (stream: ReadableStream<Uint8Array>, into: "out" | "err") => {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) said[into] += decoder.decode(chunk, { stream: true });
-  };
-  const heard = Promise.all([collect(process.stdout, "out"), collect(process.stderr, "err")]);
-  const exit = Promise.all([process.status, heard]).then(([{ code }]) => code);
-  return { process, said, exit };
-}
-
-async function startAndWait(): Promise<Launcher> {
-  const launcher = launch();
-  const ended = launcher.exit.then((code) => {
-    throw new Error(`the launcher ended with ${code}: ${launcher.said.err}`);
-  });
-  ended.catch(() => {});
-  // The line after the ready line is written last.
-  await Promise.race([eventually(() => launcher.said.out.includes("set-up:")), ended]);
-  return launcher;
-}
-
-async function end({ process, exit }: Launcher, signal: Deno.Signal): Promise<number> {
-  process.kill(signal);
-  return await exit;
-}
-
-async function childrenOf({ process }: Launcher): Promise<{ pid: number; command: string }[]> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-e", "-ww", "-o", "pid=,ppid=,args="] }).output();
-  return new TextDecoder().decode(stdout).trim().split("\n")
-    .map((line) => line.trim().match(/^(\d+)\s+(\d+)\s+(.*)$/)!)
-    .filter((fields) => Number(fields[2]) === process.pid)
-    .map((fields) => ({ pid: Number(fields[1]), command: fields[3]! }));
-}
+const launch = (...flags: string[]) =>
+  launchScript("scripts/start.ts", [...usual(), ...flags], { FLEETHOLD_WEB_DIR: web });
+const startAndWait = () => startInstallation(usual(), { FLEETHOLD_WEB_DIR: web });
+const usual = () => ["--port", String(port), "--data", directory];
 
 async function answers(path: string): Promise<boolean> {
   try {
@@ -192,13 +155,5 @@ async function answers(path: string): Promise<boolean> {
     return response.status === 200;
   } catch {
     return false;
-  }
-}
-
-async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!await holds()) {
-    if (Date.now() > deadline) throw new Error("it did not come true within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

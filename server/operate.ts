@@ -1,0 +1,44 @@
+import { sql } from "kysely";
+import { letBackIn, signOutEverywhere } from "./access/operator.ts";
+import type { Services } from "./platform/services.ts";
+
+/** How much an installation holds. */
+export interface Holdings {
+  orders: number;
+  accounts: number;
+}
+
+/** What the operator's command asks of the product, by name. Each answers JSON. */
+const requests = {
+  holdings,
+  "new-link": letBackIn,
+  "end-sessions": async (services: Services, email: string) => ({
+    ended: await signOutEverywhere(services, email),
+  }),
+} satisfies Record<string, (services: Services, argument: string) => Promise<unknown>>;
+
+/** The requests there are, for whoever asks them. */
+export type OperatorRequest = keyof typeof requests;
+
+/**
+ * Answers one request of whoever runs the machine, as `main.ts operate REQUEST [ARGUMENT]` passes it on.
+ *
+ * @throws Problem where the product's own rules refuse it
+ */
+export async function operate(
+  services: Services,
+  [name, argument = ""]: readonly string[],
+): Promise<unknown> {
+  if (name === undefined || !Object.hasOwn(requests, name)) {
+    throw new Error(`operate takes one of ${Object.keys(requests).join(", ")}`);
+  }
+  return await requests[name as OperatorRequest](services, argument);
+}
+
+async function holdings({ db }: Services): Promise<Holdings> {
+  const { rows: [row] } = await sql<Holdings>`
+    select (select count(*) from deliveries) as orders, (select count(*) from accounts) as accounts`.execute(
+    db,
+  );
+  return row!;
+}
