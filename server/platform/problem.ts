@@ -95,3 +95,19 @@ export const unavailable = (what: "database" | "keys"): Problem =>
       retryAfter: 5,
     },
   );
+
+/** The database gave up on something that took too long: it was rolled back, and later there may be time for it. */
+export const databaseBusy = (): Problem =>
+  new Problem(503, "database-busy", "This took too long and was given up", {
+    detail: "The database had too much to do. Nothing was changed.",
+    next: "Try again in a few seconds; ask for less at once if it happens again.",
+    retryAfter: 5,
+  });
+
+/** RFC 4918, 11.5: whoever runs the installation has to act first. */
+export const storageFull = (): Problem =>
+  new Problem(507, "storage-full", "The disk of this installation is full", {
+    detail: "The database can store nothing more. Nothing was changed.",
+    next: "Tell whoever runs this installation: it works again as soon as there is space on its disk.",
+    retryAfter: 60,
+  });
