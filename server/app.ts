@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
 import { accountNames } from "./access/account.ts";
@@ -6,8 +6,9 @@ import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts
 import { signedIn } from "./access/session.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { companyRoutes } from "./company/routes.ts";
-import { recordRefusal, SubjectErased } from "./audit/change.ts";
+import { SubjectErased } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
+import { recordRefusal } from "./audit/refusal.ts";
 import { type Live, startLive } from "./audit/live.ts";
 import { liveRoutes } from "./audit/live_routes.ts";
 import type { Namer } from "./audit/naming.ts";
@@ -15,7 +16,7 @@ import { auditRoutes } from "./audit/routes.ts";
 import { importRoutes } from "./deliveries/import/routes.ts";
 import { deliveryNumbers } from "./deliveries/numbers.ts";
 import { driverNames } from "./drivers/driver.ts";
-import { isUnreachable } from "./platform/database.ts";
+import { isBusy, isFull, isUnreachable } from "./platform/database.ts";
 import { deliveryRoutes, driverDayRoutes } from "./deliveries/routes.ts";
 import { driverRoutes, vehicleRoutes } from "./drivers/routes.ts";
 import { vehicleNames } from "./drivers/vehicle.ts";
@@ -27,7 +28,7 @@ import { newId } from "./platform/id.ts";
 import { answers, patternOf } from "./platform/http.ts";
 import type { Metrics } from "./platform/metrics.ts";
 import { openApi } from "./platform/openapi.ts";
-import { conflict, notFound, Problem, unavailable } from "./platform/problem.ts";
+import { conflict, databaseBusy, notFound, Problem, storageFull, unavailable } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { webUi } from "./platform/web_ui.ts";
 import { trackingLinkRoutes, trackingRoutes } from "./tracking/routes.ts";
@@ -116,17 +117,7 @@ export function createApp(
       detail: "The fault is in the log under this request's id.",
       next: "Try again; if it happens again, give the request id to whoever runs this installation.",
     });
-    if (answer.details.recorded) {
-      const detail = {
-        slug: answer.slug,
-        method: c.req.method,
-        route: patternOf(c),
-        ...idsOf(c.req.param()),
-      };
-      await recordRefusal(services, c.var.actor ?? c.var.signedIn ?? visitor("request"), detail).catch((
-        cause,
-      ) => c.var.log.error({ err: cause }, "a refusal could not be recorded"));
-    }
+    if (answer.details.recorded || isOutOfReach(c, answer)) await tellOfRefusal(c, answer);
     if (answer.details.retryAfter) c.header("Retry-After", String(answer.details.retryAfter));
     c.header("Cache-Control", "no-store");
     return c.body(JSON.stringify(answer.body(c.var.requestId)), answer.status, {
@@ -146,6 +137,8 @@ function addressOf(env: unknown): string | null {
 function asProblem(error: unknown): Problem | null {
   if (error instanceof Problem) return error;
   if (isUnreachable(error)) return unavailable("database");
+  if (isBusy(error)) return databaseBusy();
+  if (isFull(error)) return storageFull();
   if (error instanceof SubjectErased) return personErased();
   return null;
 }
@@ -154,6 +147,21 @@ const personErased = (): Problem =>
   conflict("person-erased", "The person this would be kept about has been erased", {
     next: "Leave out notes, names, signatures and photos, and send it again.",
   });
+
+/** Somebody asked for a thing there is not, or that is another site's: which of the two, nobody else has to know. */
+const isOutOfReach = (c: Context<AppEnv>, { slug }: Problem): boolean =>
+  slug === "not-found" && c.var.signedIn !== null && patternOf(c) !== "none";
+
+async function tellOfRefusal(c: Context<AppEnv>, { slug }: Problem): Promise<void> {
+  const { method } = c.req, route = patternOf(c);
+  const actor = c.var.actor ?? c.var.signedIn ?? visitor("request");
+  const entry = { act: "request.refused", detail: { slug, method, route, ...idsOf(c.req.param()) } };
+  try {
+    await recordRefusal(c.var.services, actor, entry, `${slug} ${method} ${route}`);
+  } catch (error) {
+    c.var.log.error({ err: error }, "a refusal could not be recorded");
+  }
+}
 
 /** The ids in a refused request's path, so that the trail says what was asked for. */
 function idsOf(params: Record<string, string>): { things?: string[] } {

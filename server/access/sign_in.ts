@@ -1,5 +1,6 @@
 import { type Actor, visitor } from "../audit/actor.ts";
 import { change } from "../audit/change.ts";
+import { recordRefusal } from "../audit/refusal.ts";
 import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import type { KnownDevice } from "./device.ts";
@@ -46,10 +47,9 @@ export async function signIn(services: Services, given: SignIn, from: Origin): P
   } catch (error) {
     const reason = error instanceof Problem ? reasons[error.slug] : undefined;
     if (!reason) throw error;
-    await change(services, visitor("sign-in"), (made) => {
-      made.record("session.refused", { ...(accountId && { account: accountId }), reason });
-      return Promise.resolve();
-    });
+    const account = accountId && { account: accountId };
+    const entry = { act: "session.refused", detail: { ...account, reason } };
+    await recordRefusal(services, visitor("sign-in"), entry, `${accountId} ${reason}`);
     // Recorded just now, with its reason; once is enough.
     const { status, slug, title, details } = error as Problem;
     throw new Problem(status, slug, title, { ...details, recorded: false });

@@ -133,8 +133,3 @@ export async function change<T>(
     }
   }
 }
-
-/** Records a refused attempt: there is no change to ride on, so it is an entry of its own. */
-export async function recordRefusal(services: Services, actor: Actor, detail: Detail): Promise<void> {
-  await append(services.db, actor, [{ act: "request.refused", detail }]);
-}
