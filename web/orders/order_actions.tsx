@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu } from "@mantine/core";
-import { IconDots, IconHistory, IconLink, IconPencil, IconUserOff } from "@tabler/icons-react";
+import { IconDots, IconLink, IconPencil, IconUserOff } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,7 +7,7 @@ import type { DeliveryDetail, NewStep, State } from "../../server/deliveries/sch
 import { useCan } from "../session.ts";
 import { ConfirmDialog } from "../ui/confirm_dialog.tsx";
 import { LinkButton } from "../ui/link_button.tsx";
-import { tell, tellProblem } from "../ui/notices.ts";
+import { tellProblem } from "../ui/notices.ts";
 import { useProblemWords } from "../ui/problem_notice.tsx";
 import { stateLooks } from "../ui/state_badge.tsx";
 import { takeStep, useDispatching } from "./dispatching.tsx";
@@ -32,7 +32,6 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
   const mayStep = useCan("orders.step");
   const mayDispatch = useCan("orders.dispatch");
   const mayWrite = useCan("orders.write");
-  const mayAudit = useCan("audit.read");
   const { assign, busy } = useDispatching();
   const step = useStep(order);
   const [asking, setAsking] = useState<Asking>(null);
@@ -97,7 +96,7 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
           {t("tracking.act")}
         </Button>
       )}
-      {(inMenu.length > 0 || (mayWrite && !nothingToDo) || mayAudit) && (
+      {(inMenu.length > 0 || (mayWrite && !nothingToDo)) && (
         <Menu position="bottom-end" width={220} withinPortal={false}>
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label={t("moreActions")}>
@@ -135,15 +134,6 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
                 {t("tracking.act")}
               </Menu.Item>
             )}
-            {mayAudit && (
-              <Menu.Item
-                component="a"
-                href={`/audit?thing=${order.id}`}
-                leftSection={<IconHistory size={16} />}
-              >
-                {t("history")}
-              </Menu.Item>
-            )}
           </Menu.Dropdown>
         </Menu>
       )}
@@ -174,9 +164,7 @@ export function OrderActions({ order, places }: { order: DeliveryDetail; places:
 }
 
 /** Takes steps of an order: `send` rejects for dialogs that show the refusal, `take` tells it. */
-function useStep({ id, number }: DeliveryDetail) {
-  const { t } = useTranslation("orders");
-  const { t: stateWords } = useTranslation();
+function useStep({ id }: DeliveryDetail) {
   const queries = useQueryClient();
   const words = useProblemWords();
   const [busy, setBusy] = useState(false);
@@ -184,7 +172,6 @@ function useStep({ id, number }: DeliveryDetail) {
     const after = await takeStep(id, step);
     queries.setQueryData(orderQuery(id).queryKey, after);
     void queries.invalidateQueries({ queryKey: ["deliveries"] });
-    tell(t("stepTaken", { number, state: stateWords(`states.${step.to}`) }));
   };
   const take = async (step: Pick<NewStep, "to">) => {
     setBusy(true);

@@ -37,7 +37,14 @@ export function OrderPage() {
   }
   const timeZone = places.timeZoneOf(order.siteId);
   return (
-    <BesidePanel title={order.number} lead={<StateBadge state={order.state} />}>
+    <BesidePanel
+      title={order.number}
+      lead={
+        <span role="status">
+          <StateBadge state={order.state} />
+        </span>
+      }
+    >
       <OrderActions key={order.id} order={order} places={places} />
       <OrderRecipient order={order} />
       <OrderFacts order={order} places={places} timeZone={timeZone} />

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
-import { IconArrowBackUp } from "@tabler/icons-react";
+import { IconArrowBackUp, IconHistory } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DeliveryDetail, Step } from "../../server/deliveries/schema.ts";
@@ -30,9 +31,17 @@ export function OrderSteps({ order, timeZone, places }: OrderStepsProps) {
   const { t } = useTranslation("orders");
   const undo = useUndo(order);
   const mayStep = useCan("orders.step");
+  const maySeeTrail = useCan("audit.read");
   return (
     <section className={sections.section} aria-labelledby="order-steps">
-      <PanelHeading id="order-steps" className={sections.heading}>{t("steps.title")}</PanelHeading>
+      <div className={styles.head}>
+        <PanelHeading id="order-steps" className={sections.heading}>{t("steps.title")}</PanelHeading>
+        {maySeeTrail && (
+          <Link to="/audit" search={{ thing: order.id }} className={styles.trail}>
+            <IconHistory size={15} aria-hidden /> {t("history")}
+          </Link>
+        )}
+      </div>
       <ol className={styles.steps}>
         {order.steps.toReversed().map((step) => (
           <StepEntry

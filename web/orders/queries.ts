@@ -4,6 +4,8 @@ import type { Page } from "../../server/platform/schema.ts";
 import { api, ApiProblem } from "../api.ts";
 import type { OrderFilters } from "./board_filters.ts";
 
+/** What a screen shows at first, and what is read ahead while somebody scrolls. */
+const FIRST_PAGE = 50;
 const PAGE = 100;
 
 /** The orders that fit, a page at a time. */
@@ -12,7 +14,7 @@ export const ordersQuery = (filters: OrderFilters) =>
     queryKey: ["deliveries", "list", filters],
     queryFn: ({ pageParam, signal }) =>
       api.get<Page<Delivery>>("/deliveries", {
-        query: { ...filters, limit: PAGE, cursor: pageParam },
+        query: { ...filters, limit: pageParam === null ? FIRST_PAGE : PAGE, cursor: pageParam },
         signal,
       }),
     initialPageParam: null as string | null,

@@ -113,7 +113,7 @@ export default function StepDialog({ order, to, onClose, onTake }: StepDialogPro
         <div className={form.buttons}>
           <Button variant="default" onClick={onClose}>{t("back")}</Button>
           <Button type="submit" loading={busy} color={to === "failed" ? "red" : undefined}>
-            {t(`act.${to}`)}
+            {t(`ending.act.${to}`)}
           </Button>
         </div>
       </form>

@@ -15,7 +15,7 @@ export const orders = {
   back: "Back",
   done: "Done",
   import: "Import",
-  history: "History",
+  history: "In the audit trail",
   moreActions: "More actions",
   assign: "Assign…",
   reassign: "Reassign…",
@@ -46,7 +46,6 @@ export const orders = {
   unassigned_other: "{{count}} orders taken off their drivers",
   cancelled_one: "{{count}} order cancelled",
   cancelled_other: "{{count}} orders cancelled",
-  stepTaken: "{{number}} · {{state}}",
   columns: {
     selected: "Selected",
     number: "Order",
@@ -166,6 +165,7 @@ export const orders = {
   ending: {
     completed: "Complete {{number}}",
     failed: "Report failure of {{number}}",
+    act: { completed: "Complete order", failed: "Report failure" },
     outcome: "How did it end?",
     outcomeMissing: "Choose how it ended",
     receivedBy: "Received by",
