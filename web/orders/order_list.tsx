@@ -28,7 +28,7 @@ const HEAD = 34;
 /** Below this width in pixels a row becomes a card. */
 const CARDS_BELOW = 600;
 /** Rows before the end of what is loaded at which more is asked for. */
-const AHEAD = 40;
+const AHEAD = 20;
 
 interface OrderListProps {
   ref?: Ref<HTMLDivElement>;
