@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import { sql } from "kysely";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
-import type { GeneratedMoment } from "../platform/database.ts";
+import { type GeneratedMoment, violates } from "../platform/database.ts";
 import { conflict, notFound, Problem } from "../platform/problem.ts";
 import { cleanPhoto, PhotoRefused } from "../platform/photo.ts";
 import { type DeliveryRow, lockDelivery, within } from "./delivery.ts";
@@ -51,9 +51,7 @@ export async function addProof(
   const known = await change.tx.selectFrom("proofs").selectAll().where("id", "=", proofId).executeTakeFirst();
   if (known) {
     if (known.deliveryId !== deliveryId || !known.digest.equals(digest)) {
-      throw conflict("proof-id-used", "This proof id belongs to another proof", {
-        next: "Make a new id for a new proof.",
-      });
+      throw idUsed();
     }
     change.unchanged();
     return present(known, proof.kind === "signature" ? proof.value : null);
@@ -79,7 +77,9 @@ export async function insertProof(
     digest: digestOf(change, proof),
     sealed: await change.seal("proofs", id, row.recipientId, proof.value),
     createdAt,
-  }).returningAll().executeTakeFirstOrThrow();
+  }).returningAll().executeTakeFirstOrThrow().catch((error) => {
+    throw violates(error, "proofs_pkey") ? idUsed() : error;
+  });
   change.record("delivery.proof-added", {
     delivery: row.id,
     site: row.siteId,
@@ -190,6 +190,11 @@ interface DataRow {
   kind: "photo" | "signature";
   createdAt: Date;
 }
+
+const idUsed = () =>
+  conflict("proof-id-used", "This proof id belongs to another proof", {
+    next: "Make a new id for a new proof.",
+  });
 
 /** Keyed, so that a guessed photo or signature cannot be confirmed by its hash. */
 const digestOf = (change: Change, proof: NewProof): Buffer =>

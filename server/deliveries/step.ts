@@ -3,7 +3,10 @@ import { type Generated, sql } from "kysely";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { accountNames } from "../access/account.ts";
-import type { GeneratedMoment, Moment } from "../platform/database.ts";
+import { activeDriverOf } from "../drivers/driver.ts";
+import { settled } from "../sites/open_work.ts";
+import { openSiteOf } from "../sites/site.ts";
+import { type GeneratedMoment, type Moment, violates } from "../platform/database.ts";
 import { badInput, conflict, notFound } from "../platform/problem.ts";
 import { type DeliveryRow, lockDelivery } from "./delivery.ts";
 import type { DeliveryDetail, NewStep, Outcome, State, Step } from "./schema.ts";
@@ -42,7 +45,7 @@ interface Said {
 
 /**
  * Takes one step of a delivery. The same step id sent again changes nothing.
- * @throws Problem not-found, step-refused, outcome-needed, proof-missing, step-id-used, bad-input (time)
+ * @throws Problem not-found, step-refused, outcome-needed, proof-missing, step-id-used, site-closed, bad-input (time)
  */
 export async function takeStep(change: Change, deliveryId: string, step: NewStep): Promise<void> {
   const row = await lockForStep(change, deliveryId, step.id);
@@ -50,6 +53,7 @@ export async function takeStep(change: Change, deliveryId: string, step: NewStep
   checkTime(step.happenedAt);
   checkStep(row.state, step, change.actor.role === "driver");
   if (step.to === "completed") await checkProof(change, row, step);
+  if (step.to === "unassigned" && isSettled(row.state)) await openSiteOf(change, row.siteId);
   await insertStep(change, row, step);
   await change.tx.updateTable("deliveries").set({
     state: step.to,
@@ -74,7 +78,7 @@ export async function takeStep(change: Change, deliveryId: string, step: NewStep
 /**
  * Takes back the last step: a driver their own within 15 minutes, a dispatcher any. Taking the same one back twice
  * changes nothing.
- * @throws Problem not-found, undo-refused
+ * @throws Problem not-found, undo-refused, driver-inactive, site-closed
  */
 export async function undoStep(change: Change, deliveryId: string, stepId: string): Promise<void> {
   const row = await lockForStep(change, deliveryId, stepId);
@@ -99,6 +103,7 @@ export async function undoStep(change: Change, deliveryId: string, stepId: strin
       next: "Assign somebody else, or nobody.",
     });
   }
+  await refuseGivingBack(change, row, asked.driverId);
   await change.tx.updateTable("deliverySteps").set({ undoneAt: new Date() }).where("id", "=", stepId)
     .execute();
   await change.tx.updateTable("deliveries").set({
@@ -115,6 +120,17 @@ export async function undoStep(change: Change, deliveryId: string, stepId: strin
     step: stepId,
     from: asked.toState,
     to: asked.fromState,
+  });
+}
+
+/** What is taken back may give the order to its driver again, who may drive no longer, or for another site. */
+async function refuseGivingBack(change: Change, row: DeliveryRow, driverId: string | null): Promise<void> {
+  if (isSettled(row.state)) await openSiteOf(change, row.siteId);
+  if (driverId === null || driverId === row.driverId) return;
+  const driver = await activeDriverOf(change, driverId);
+  if (driver.siteId === row.siteId) return;
+  throw conflict("undo-refused", "The driver who had this order belongs to another site now", {
+    next: "Assign somebody else.",
   });
 }
 
@@ -185,10 +201,13 @@ export async function insertStep(
     sealed: note || receivedBy ? await sealSaid(change, row, step.id, { note, receivedBy }) : null,
     // Where somebody was is theirs, not the recipient's.
     positionSealed: position && change.actor.personId
-      ? await change.seal("delivery_steps", step.id, change.actor.personId, position)
+      ? await change.seal("delivery_steps.position", step.id, change.actor.personId, position)
       : null,
     undoneAt: null,
-  }).execute();
+  }).execute().catch((error) => {
+    // Two phones sent the same id for different orders at the same moment.
+    throw violates(error, "delivery_steps_pkey") ? idUsed() : error;
+  });
 }
 
 async function sealSaid(change: Change, row: Pick<DeliveryRow, "recipientId">, id: string, said: Said) {
@@ -204,10 +223,11 @@ async function alreadyTaken(change: Change, deliveryId: string, step: NewStep): 
     .executeTakeFirst();
   if (!known) return false;
   if (known.deliveryId === deliveryId && known.toState === step.to) return true;
-  throw conflict("step-id-used", "This step id belongs to another step", {
-    next: "Make a new id for a new step.",
-  });
+  throw idUsed();
 }
+
+const idUsed = () =>
+  conflict("step-id-used", "This step id belongs to another step", { next: "Make a new id for a new step." });
 
 function checkTime(happenedAt: string): void {
   const age = Date.now() - Date.parse(happenedAt);
@@ -234,14 +254,18 @@ async function checkProof(change: Change, row: DeliveryRow, step: NewStep): Prom
   }
 }
 
-/** A driver who declined an order no longer has it, but may send that step again and take it back. */
+/**
+ * A driver who declined an order no longer has it, but may send that step again and take it back: until somebody takes
+ * the next one, from when on what happens with it is no longer theirs to see.
+ */
 async function lockForStep(change: Change, deliveryId: string, stepId: string): Promise<DeliveryRow> {
-  const { role, driverId } = change.actor;
+  const { role, driverId, accountId } = change.actor;
   if (role !== "driver") return await lockDelivery(change, deliveryId);
   return await change.tx.selectFrom("deliveries").selectAll().where("id", "=", deliveryId)
     .where(
-      sql<boolean>`(driver_id = ${driverId}::uuid or exists (select from delivery_steps
-        where id = ${stepId} and delivery_id = deliveries.id and driver_id = ${driverId}::uuid))`,
+      sql<boolean>`(driver_id = ${driverId}::uuid or ${stepId}::uuid = (select id from delivery_steps as last
+        where delivery_id = deliveries.id and driver_id = ${driverId}::uuid and account_id = ${accountId}::uuid
+          and not exists (select from delivery_steps where delivery_id = last.delivery_id and seq > last.seq)))`,
     )
     .forUpdate().executeTakeFirstOrThrow(() => notFound("order"));
 }
@@ -253,5 +277,8 @@ const outcomeIn = (state: State, steps: readonly { toState: State; outcome: Outc
 const mayUndo = (reader: Reader, step: { accountId: string | null; receivedAt: Date }): boolean =>
   reader.actor.role !== "driver" ||
   (step.accountId === reader.actor.accountId && Date.now() - step.receivedAt.getTime() < UNDO_MS);
+
+/** A closed site has no work that is open, nor gets any by what settled it being taken back. */
+const isSettled = (state: State): boolean => (settled as readonly State[]).includes(state);
 
 const isAssignment = (state: State): boolean => state === "assigned" || state === "offered";

@@ -9,7 +9,7 @@ import { newId } from "../platform/id.ts";
 import { conflict, notFound } from "../platform/problem.ts";
 import type { Page } from "../platform/schema.ts";
 import { openWorkOfSite } from "./open_work.ts";
-import type { Site, SiteEdit, SiteFields, SiteQuery } from "./schema.ts";
+import { type Site, type SiteEdit, SiteFields, type SiteQuery } from "./schema.ts";
 
 declare module "../platform/database.ts" {
   interface DataTables {
@@ -69,7 +69,9 @@ export async function editSite(change: Change, id: string, version: number, edit
 /** The sites the reader reaches, by name. @throws Problem bad-input for a foreign cursor */
 export async function listSites(reader: Reader, { cursor, limit }: SiteQuery): Promise<Page<Site>> {
   let query = reader.db.selectFrom("sites").selectAll().where(reader.inSites("sites.id"));
-  if (cursor !== undefined) query = query.where("name", ">", readCursor(cursor, z.tuple([z.string()]))[0]);
+  if (cursor !== undefined) {
+    query = query.where("name", ">", readCursor(cursor, z.tuple([SiteFields.shape.name]))[0]);
+  }
   const rows = await query.orderBy("name").limit(limit + 1).execute();
   const items = rows.slice(0, limit).map(shown);
   return { items, next: rows.length > limit ? writeCursor([items.at(-1)!.name]) : null };
