@@ -54,7 +54,7 @@ export function DaySwitcher({ day, today, onChange, suspended }: DaySwitcherProp
         variant="default"
         className={styles.pressed}
         size="sm"
-        aria-pressed={day === today}
+        aria-pressed={!suspended && day === today}
         disabled={suspended}
         onClick={() => onChange(today)}
       >
@@ -64,7 +64,7 @@ export function DaySwitcher({ day, today, onChange, suspended }: DaySwitcherProp
         variant="default"
         className={styles.pressed}
         size="sm"
-        aria-pressed={day === "all"}
+        aria-pressed={!suspended && day === "all"}
         disabled={suspended}
         onClick={() => onChange("all")}
       >
