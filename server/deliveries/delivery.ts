@@ -9,7 +9,7 @@ import { type GeneratedMoment, type Moment, violates } from "../platform/databas
 import { changedMeanwhile, parse } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
 import { conflict, notFound } from "../platform/problem.ts";
-import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf } from "./recipient.ts";
+import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf, traceOf } from "./recipient.ts";
 import {
   type Delivery,
   type DeliveryEdit,
@@ -157,13 +157,12 @@ async function editRecipient(change: Change, row: DeliveryRow, edit: Partial<Rec
     });
   }
   await index(change, [{ id: row.id, siteId: row.siteId, fields: searchableOf(after) }]);
-  const values = Object.fromEntries(
-    changed.map((field) => [field, { from: before[field], to: after[field] }]),
-  );
   return {
     changed,
     columns: { recipientId, sealed: await change.seal("deliveries", row.id, recipientId, after) },
-    trace: changed.length > 0 ? await sealDetail(change, row.recipientId, values) : null,
+    trace: changed.length > 0
+      ? await sealDetail(change, row.recipientId, traceOf(changed, before, after))
+      : null,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { sql } from "kysely";
 import type { Change } from "../audit/change.ts";
+import type { Changed } from "../audit/sealed_detail.ts";
 import { nationalNumber, normaliseEmail, type SearchableFields, words } from "../platform/blind_index.ts";
 import type { Recipient } from "./schema.ts";
 
@@ -68,6 +69,21 @@ export const changedFields = (before: Recipient, after: Recipient): (keyof Recip
  */
 export const isSomebodyElse = (changed: readonly (keyof Recipient)[]): boolean =>
   (["name", "phone", "email"] as const).every((field) => changed.includes(field));
+
+/**
+ * What the trail keeps of a change, under the key of the person it was before. Of somebody else who takes their place it
+ * keeps nothing there: that stands with the order alone, under their own key, and goes when they are erased.
+ */
+export function traceOf(
+  changed: readonly (keyof Recipient)[],
+  before: Recipient,
+  after: Recipient,
+): Changed {
+  const values = isSomebodyElse(changed) ? null : after;
+  return Object.fromEntries(
+    changed.map((field) => [field, { from: before[field], to: values?.[field] ?? null }]),
+  );
+}
 
 /** Makes the matching index's rows again for people who already have orders. */
 export async function rememberContacts(

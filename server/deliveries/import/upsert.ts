@@ -1,8 +1,8 @@
 import { sql } from "kysely";
 import type { Change } from "../../audit/change.ts";
-import { sealDetail } from "../../audit/sealed_detail.ts";
+import { type Changed, sealDetail } from "../../audit/sealed_detail.ts";
 import { columnsOf, createDeliveries, type DeliveryRow, heldForRecipient, presentAll } from "../delivery.ts";
-import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf } from "../recipient.ts";
+import { changedFields, findOrMakeRecipients, isSomebodyElse, searchableOf, traceOf } from "../recipient.ts";
 import { type Delivery, DeliveryFields, type Recipient } from "../schema.ts";
 import { index } from "../search.ts";
 import { assignable } from "../state.ts";
@@ -29,7 +29,7 @@ interface Edit {
   /** The names of the fields that change, a recipient's as `recipient.phone`. */
   fields: string[];
   /** Of the recipient, old and new values. */
-  personal: Record<string, { from: unknown; to: unknown }>;
+  personal: Changed;
   isSomebodyElse: boolean;
 }
 
@@ -124,7 +124,7 @@ function editOf(inFile: OrderInFile, row: DeliveryRow, delivery: Delivery, befor
     row,
     after: { ...DeliveryFields.parse(delivery), ...said, recipient },
     fields: [...fields, ...changed.map((name) => `recipient.${name}`)],
-    personal: Object.fromEntries(changed.map((name) => [name, { from: before[name], to: recipient[name] }])),
+    personal: traceOf(changed, before, recipient),
     isSomebodyElse: isSomebodyElse(changed),
   };
 }
