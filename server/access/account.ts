@@ -84,7 +84,7 @@ export async function createAccount(
 
 /**
  * Edits an account. A change of role or sites, or disabling it, takes effect with the next request: a changed role ends
- * all sessions, and sites are looked up each time.
+ * all sessions and the link of an invitation, and sites are looked up each time.
  *
  * @throws Problem not-found, changed-meanwhile, not-allowed, own-account, last-owner, driver-account, bad-input
  */
@@ -121,7 +121,10 @@ export async function editAccount(
   }
   await change.tx.updateTable("accounts").set({ role, disabled, sealed, version: version + 1 })
     .where("id", "=", id).execute();
-  if (losesPower) await endSessions(change, id);
+  if (losesPower) {
+    await endSessions(change, id);
+    await withdrawLink(change, id);
+  }
   change.record(disabled && !before.disabled ? "account.disabled" : "account.edited", {
     account: id,
     fields,
@@ -170,6 +173,14 @@ async function placeAt(
       .execute();
   }
   return ["siteIds"];
+}
+
+/**
+ * A link made for an account's former role stops working: an admin who made it for a dispatcher could otherwise use it
+ * after an owner has made that account an owner's.
+ */
+async function withdrawLink(change: Change, id: string): Promise<void> {
+  await change.tx.deleteFrom("invitations").where("accountId", "=", id).where("usedAt", "is", null).execute();
 }
 
 /** A driver who becomes something else is no longer tied to a driver; the other way needs to know which driver. */
