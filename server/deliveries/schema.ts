@@ -190,11 +190,17 @@ export const AssignmentResult = z.object({
   refused: z.array(z.object({ id: Id, reason: z.string() })),
 });
 
+/** A signature takes some hundred points; this many are as large as a small photo, and lists show them all. */
+export const mostSignaturePoints = 10_000;
+
 /** A signature as the pen strokes it is made of: points in thousandths of the pad's width. */
 export const Signature = z.object({
   strokes: z.array(z.array(z.tuple([z.int().min(0).max(2000), z.int().min(0).max(2000)])).min(1).max(2000))
     .min(1)
-    .max(200),
+    .max(200)
+    .refine((strokes) => strokes.reduce((points, { length }) => points + length, 0) <= mostSignaturePoints, {
+      error: `must have at most ${mostSignaturePoints} points in all`,
+    }),
 });
 export type Signature = z.infer<typeof Signature>;
 

@@ -15,8 +15,10 @@ interface SignaturePadProps {
 
 /** Points in thousandths of the pad's width; the pad is half as high as it is wide. */
 const UNITS = 1000;
+/** What the server takes: of one stroke, of strokes, and in all. */
 const MOST_POINTS = 2000;
 const MOST_STROKES = 200;
+const MOST_IN_ALL = 10_000;
 
 /** Takes a signature as the strokes of a finger or pen, so that it stays sharp at every size. */
 export function SignaturePad({ strokes, onChange, error }: SignaturePadProps) {
@@ -37,7 +39,7 @@ export function SignaturePad({ strokes, onChange, error }: SignaturePadProps) {
   }, [strokes]);
 
   const down = (event: PointerEvent<HTMLCanvasElement>) => {
-    if (pen.current !== null || drawn.current.length >= MOST_STROKES) return;
+    if (pen.current !== null || drawn.current.length >= MOST_STROKES || isFull(drawn.current)) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     pen.current = event.pointerId;
     drawn.current = [...drawn.current, [pointOf(event.currentTarget, event)]];
@@ -50,7 +52,9 @@ export function SignaturePad({ strokes, onChange, error }: SignaturePadProps) {
     const native = event.nativeEvent;
     const points = native.getCoalescedEvents?.() ?? [];
     for (const point of points.length > 0 ? points : [native]) {
-      if (stroke.length < MOST_POINTS) stroke.push(pointOf(event.currentTarget, point));
+      if (stroke.length < MOST_POINTS && !isFull(drawn.current)) {
+        stroke.push(pointOf(event.currentTarget, point));
+      }
     }
     draw(event.currentTarget, drawn.current);
   };
@@ -97,6 +101,9 @@ export function SignaturePad({ strokes, onChange, error }: SignaturePadProps) {
     </div>
   );
 }
+
+const isFull = (strokes: readonly Stroke[]): boolean =>
+  strokes.reduce((points, { length }) => points + length, 0) >= MOST_IN_ALL;
 
 function pointOf(pad: HTMLCanvasElement, at: { clientX: number; clientY: number }): [number, number] {
   const box = pad.getBoundingClientRect();
