@@ -49,23 +49,26 @@ export async function index(
 }
 
 /**
- * The ids of deliveries a search text finds, as a subquery: by their number's beginning, or by tokens, every word of
- * the text having to match. Tokens can find a row too many; callers check with `matches` once opened.
+ * Whether a delivery's row in the index has a token for every word of the text. Tokens can find a row too many;
+ * callers check with `matches` once opened.
  */
-export function found(reader: Reader, text: string): RawBuilder<{ id: string }> {
+export function hasWords(reader: Reader, text: string): RawBuilder<boolean> {
   const groups = reader.services.blindIndex.query(text);
-  const byTokens = groups.length === 0 ? sql`false` : sql.join(
-    groups.map((group) => sql`delivery_search.tokens && ${group}::int[]`),
-    sql` and `,
-  );
-  const number = `${text.trim().toLowerCase().replaceAll(/[\\%_]/g, "\\$&")}%`;
-  const hashed = text.trim().startsWith("#") ? number : `#${number}`;
-  return sql`(
-    select delivery_id as id from delivery_search where ${byTokens}
-    union
-    select id from deliveries where lower(number) like ${number} or lower(number) like ${hashed}
-  )`;
+  if (groups.length === 0) return sql<boolean>`false`;
+  return sql<boolean>`${
+    sql.join(groups.map((group) => sql`delivery_search.tokens && ${group}::int[]`), sql` and `)
+  }`;
 }
+
+/** What the number of a delivery may be or begin with when this was typed: it, or it after a `#`. */
+export function numbersTyped(text: string): string[] {
+  const typed = text.trim().toLowerCase();
+  return typed.startsWith("#") ? [typed] : [typed, `#${typed}`];
+}
+
+/** The condition that a delivery's number begins with what was typed; the index deliveries_number_like answers it. */
+export const hasNumberFrom = (typed: string): RawBuilder<boolean> =>
+  sql<boolean>`lower(deliveries.number) like ${`${typed.replaceAll(/[\\%_]/g, "\\$&")}%`}`;
 
 /**
  * Makes sure the index is there to be searched: after a crash of the data cluster it is empty.
