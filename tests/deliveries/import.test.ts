@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { beforeAll, describe, expect, inject, it } from "vitest";
 import { system } from "../../server/audit/actor.ts";
 import { change } from "../../server/audit/change.ts";
 import { forgetOldImports } from "../../server/deliveries/import/import.ts";
@@ -401,6 +402,12 @@ describe("what is kept of a file", () => {
          where stored::text ~* 'planted|mila\\.\\d|\\+49 30 23125|506c616e746564'`,
       );
       expect([name, found.rows]).toEqual([name, 0]);
+    }
+  });
+
+  it("nor in what PostgreSQL writes into its logs, even of an import that was cut off", async () => {
+    for (const name of ["data.log", "keys.log"]) {
+      expect(await Deno.readTextFile(join(inject("clusters").logs, name))).not.toContain("Planted");
     }
   });
 });

@@ -76,7 +76,9 @@ function FaultTable({ faults, count, label, reason }: FaultTableProps) {
         <tbody>
           {shown.map((fault, at) => (
             <tr key={at}>
-              <td className={styles.line}>{fault.line}</td>
+              <td className={styles.line}>
+                <span className={styles.phoneOnly}>{t("faults.line")}</span> {fault.line}
+              </td>
               <td className={styles.column}>{fault.column ?? t("faults.wholeRow")}</td>
               <td>{fault.reason}</td>
             </tr>

@@ -102,7 +102,7 @@ function DropZone({ onFile }: { onFile: (file: File | undefined) => void }) {
       <IconFileSpreadsheet size={34} stroke={1.5} aria-hidden />
       <span className={styles.words}>
         <span className={styles.drop}>{t("choose.drop")}</span>{" "}
-        <span className={styles.button}>{t("choose.or")}</span>
+        <span className={styles.button}>{t("choose.dialog")}</span>
       </span>
       <span className={styles.types}>{t("choose.types")}</span>
       <input

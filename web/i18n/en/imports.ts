@@ -4,8 +4,8 @@ export const imports = {
   choose: {
     title: "Choose a file",
     site: "The orders are for",
-    drop: "Drop a CSV file here",
-    or: "or choose one",
+    drop: "Drop a CSV file here, or",
+    dialog: "choose a file",
     types: "Exports of Shopify, WooCommerce and WooDelivery, or your own table. Up to 25 MB.",
     reading: "Reading {{name}}",
     sending: "Sending {{name}}",
