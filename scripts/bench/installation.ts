@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { generateHOTP } from "@oslojs/otp";
 import { readSecret } from "../../server/access/totp.ts";
 import { freePorts } from "../embedded/ports.ts";
+import { sendSignal } from "../embedded/processes.ts";
 import { checkout } from "../embedded/program.ts";
 import { say } from "../embedded/terminal.ts";
 
@@ -13,8 +14,8 @@ export interface Launched {
   pid: number;
   /** What it said on standard output until it was ready. */
   said: string;
-  /** Ends everything and removes what it wrote, unless it was to be kept. */
-  end(): Promise<void>;
+  /** Ends everything and removes what it wrote, unless it is to be kept, as the logs of what failed are. */
+  end(options?: { keep?: boolean }): Promise<void>;
 }
 
 /** An installation with a company set up in it, and its owner signed in. */
@@ -62,18 +63,19 @@ export async function launch({ data, webUi = false, demo = false }: LaunchOption
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const said = await untilReady(launcher.stdout);
-  return {
-    directory,
-    url: /^ready (\S+)/m.exec(said)![1]!,
-    pid: launcher.pid,
-    said,
-    async end() {
-      launcher.kill("SIGINT");
-      await launcher.status;
-      await Deno.remove(temporary, { recursive: true });
-    },
+  const end = async ({ keep = false } = {}) => {
+    sendSignal(launcher.pid, "SIGINT");
+    await launcher.status;
+    if (keep) say(`the logs are in ${join(directory, "logs")}`);
+    else await Deno.remove(temporary, { recursive: true });
   };
+  try {
+    const said = await untilReady(launcher.stdout);
+    return { directory, url: /^ready (\S+)/m.exec(said)![1]!, pid: launcher.pid, said, end };
+  } catch (error) {
+    await end({ keep: true });
+    throw error;
+  }
 }
 
 /** What the token of the set-up link is; it works once. */

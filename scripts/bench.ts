@@ -1,0 +1,103 @@
+/**
+ * `deno task bench NAME`: measures a real installation that it starts and removes. Progress goes to standard error; the
+ * last line on standard output is one JSON object. What is measured how, and what came out: docs/performance.md.
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { exitCodes, Refusal } from "./embedded/refusal.ts";
+import { explain, print, say } from "./embedded/terminal.ts";
+
+/** What a benchmark may be told; each takes what concerns it. */
+export interface BenchOptions {
+  /** How many orders are stored. */
+  orders: number;
+  /** A directory whose installation is used, filled up as needed and kept. Undefined: a new one, removed afterwards. */
+  data: string | undefined;
+}
+
+type Figures = Record<string, number>;
+type Benchmark = (options: BenchOptions) => Promise<Figures>;
+
+/** Loaded when they are run: nobody waits for a browser to measure an import. */
+const benchmarks: Record<string, () => Promise<{ run: Benchmark }>> = {
+  api: () => import("./bench/api.ts"),
+  import: () => import("./bench/import.ts"),
+  web: () => import("./bench/web.ts"),
+};
+
+const help = `Measures a real installation: two durable clusters, the API and the worker.
+
+  deno task bench ${Object.keys(benchmarks).join(" | ")} | all [--orders N] [--data DIR]
+
+  --orders N  how many orders are stored (api; default: 1000000)
+  --data DIR  use the installation in DIR, fill it up to N orders, and keep it (api; default: a new one, removed after)
+
+Progress goes to standard error. The last line on standard output is one JSON object.`;
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    const { name, options } = parse(args);
+    if (name === undefined) {
+      print(help);
+      return 0;
+    }
+    print(JSON.stringify(name === "all" ? await runAll(options) : await runOne(name, options)));
+    return 0;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function runOne(name: string, options: BenchOptions): Promise<Figures> {
+  const { run } = await benchmarks[name]!();
+  return await run(options);
+}
+
+async function runAll(options: BenchOptions): Promise<Record<string, Figures>> {
+  const all: Record<string, Figures> = {};
+  for (const name of Object.keys(benchmarks)) {
+    say(`bench ${name}`);
+    all[name] = await runOne(name, options);
+  }
+  return all;
+}
+
+function parse(args: string[]): { name: string | undefined; options: BenchOptions } {
+  const hint = "deno task bench --help lists the benchmarks and flags";
+  const { values, positionals: [name, ...more] } = flagsOf(args, hint);
+  const orders = Number(values.orders ?? 1_000_000);
+  if (!Number.isInteger(orders) || orders < 1_000) {
+    throw new Refusal(
+      `--orders ${values.orders} is not a number of orders from 1000 on`,
+      hint,
+      exitCodes.usage,
+    );
+  }
+  const data = values.data === undefined
+    ? undefined
+    : resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), values.data);
+  if (values.help) return { name: undefined, options: { orders, data } };
+  if (name === undefined) throw new Refusal("Nothing was named to measure", hint, exitCodes.usage);
+  if (more.length > 0 || (name !== "all" && !Object.hasOwn(benchmarks, name))) {
+    throw new Refusal(`There is no benchmark "${[name, ...more].join(" ")}"`, hint, exitCodes.usage);
+  }
+  return { name, options: { orders, data } };
+}
+
+function flagsOf(args: string[], hint: string) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        orders: { type: "string" },
+        data: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    throw new Refusal((error as Error).message.split(". ")[0]!, hint, exitCodes.usage);
+  }
+}
