@@ -3,7 +3,7 @@ import type { AppEnv } from "./access/may.ts";
 import { open } from "./access/may.ts";
 import { accountNames } from "./access/account.ts";
 import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts";
-import { signedIn } from "./access/session.ts";
+import { cookieName, signedIn } from "./access/session.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { companyRoutes } from "./company/routes.ts";
 import { SubjectErased } from "./audit/change.ts";
@@ -47,7 +47,7 @@ export function createApp(
 ) {
   const app = new Hono<AppEnv>();
 
-  app.use(securityHeaders(), metrics.timing(), async (c, next) => {
+  app.use(securityHeaders(services.config.FLEETHOLD_PUBLIC_URL), metrics.timing(), async (c, next) => {
     c.set("services", services);
     c.set("requestId", newId());
     c.set("log", services.log.child({ request: c.var.requestId }));
@@ -86,7 +86,12 @@ export function createApp(
   app.route("/api/live", liveRoutes(live));
 
   const document = () =>
-    openApi(app, { title: "Fleethold", version, url: services.config.FLEETHOLD_PUBLIC_URL });
+    openApi(app, {
+      title: "Fleethold",
+      version,
+      url: services.config.FLEETHOLD_PUBLIC_URL,
+      cookie: cookieName(services.config),
+    });
   let spec: ReturnType<typeof document>;
   app.get(
     "/api/openapi.json",

@@ -10,7 +10,7 @@ type Message = { change: Change } | { reset: true } | { connected: boolean };
 
 /** The first words of the query keys each kind of change makes stale. */
 const stale: Record<Change["kind"], string[]> = {
-  delivery: ["deliveries", "audit"],
+  delivery: ["deliveries"],
   driver: ["drivers"],
   site: ["sites"],
   vehicle: ["vehicles"],

@@ -48,7 +48,10 @@ class Sightings {
 
   #fresh(actor: Actor, act: string, rows: readonly Seen[]): Seen[] {
     const since = Date.now() - SAME_LOOK_MS;
-    return rows.filter((row) => (this.#seen.get(lookOf(actor, act, row)) ?? 0) < since);
+    // A driver who is shown their own name has looked at nobody.
+    return rows.filter((row) =>
+      row.subject !== actor.personId && (this.#seen.get(lookOf(actor, act, row)) ?? 0) < since
+    );
   }
 
   #write(): Promise<void> {

@@ -123,7 +123,7 @@ export const deliveryRoutes = new Hono<AppEnv>()
     "/:id/proofs/:proofId",
     may("orders.step"),
     params("proof", z.object({ id: Id, proofId: Id })),
-    bytes(["image/jpeg", "application/json"], MOST_PROOF_BYTES),
+    bytes(["image/jpeg", "application/json"], MOST_PROOF_BYTES, Signature),
     answers(200, Proof, "Adds a photo (JPEG) or a signature (JSON strokes) to an order"),
     async (c) => {
       const { id, proofId } = c.req.valid("param");

@@ -12,7 +12,7 @@ export interface RouteFacts {
   /** The right a caller needs, or why anybody may call. */
   access?: { right: string } | { open: string };
   body?: z.ZodType;
-  bytes?: { types: readonly string[]; most: number };
+  bytes?: { types: readonly string[]; most: number; json?: z.ZodType };
   query?: z.ZodType;
   params?: z.ZodType;
   answer?: { status: number; schema: z.ZodType | null; summary: string; type: string };
@@ -79,12 +79,16 @@ export function jsonFrom(bytes: Uint8Array): unknown {
   }
 }
 
-/** A body of bytes: `c.var.bytes`. */
+/**
+ * A body of bytes of one of these types, up to `most` bytes: `c.var.bytes`. `json` says what JSON among them must
+ * look like; the handler parses it, since only it knows which type came.
+ */
 export function bytes(
   types: readonly string[],
   most: number,
+  json?: z.ZodType,
 ): MiddlewareHandler<{ Variables: { bytes: Uint8Array } }> {
-  return stating({ bytes: { types, most } }, async (c, next) => {
+  return stating({ bytes: { types, most, json } }, async (c, next) => {
     const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (!types.includes(type)) {
       throw new Problem(415, "unsupported-type", "This kind of file is not understood here", {

@@ -37,7 +37,10 @@ const jsonSchema = (schema: z.ZodType, io: "input" | "output") => {
 };
 
 /** The OpenAPI 3.1 document of an application, made from its routes. */
-export function openApi(app: Pick<Hono, "routes">, about: { title: string; version: string; url: string }) {
+export function openApi(
+  app: Pick<Hono, "routes">,
+  about: { title: string; version: string; url: string; cookie: string },
+) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routesOf(app)) {
     if (!route.path.startsWith("/api/") || !route.answer) continue;
@@ -55,7 +58,7 @@ export function openApi(app: Pick<Hono, "routes">, about: { title: string; versi
     security: [{ session: [] }],
     paths,
     components: {
-      securitySchemes: { session: { type: "apiKey", in: "cookie", name: "__Host-fleethold" } },
+      securitySchemes: { session: { type: "apiKey", in: "cookie", name: about.cookie } },
       schemas: { Problem: jsonSchema(Problem, "output") },
     },
   };
@@ -104,9 +107,11 @@ function operation(route: Route) {
       requestBody: {
         required: true,
         description: `At most ${Math.round(route.bytes.most / 1024 / 1024)} MB`,
-        content: Object.fromEntries(
-          route.bytes.types.map((type) => [type, { schema: { type: "string", format: "binary" } }]),
-        ),
+        content: Object.fromEntries(route.bytes.types.map((type) => [type, {
+          schema: type === "application/json" && route.bytes?.json
+            ? jsonSchema(route.bytes.json, "input")
+            : { type: "string", format: "binary" },
+        }])),
       },
     }),
     responses: {
