@@ -9,6 +9,7 @@ import type { GeneratedMoment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
 import { badInput, Problem } from "../platform/problem.ts";
 import type { AppEnv } from "./may.ts";
+import { keyFor } from "./pepper.ts";
 
 declare module "../platform/database.ts" {
   interface DataTables {
@@ -85,8 +86,8 @@ async function replay<T>(
 
 /** A keyed hash, since a plain one of a short body could be guessed back into personal data. */
 function fingerprint(c: Context<AppEnv>): Buffer {
-  const hash = createHmac("sha256", c.var.services.config.FLEETHOLD_SEARCH_KEY);
-  hash.update(`idempotency\0${c.req.method}\0${c.req.url}\0${c.req.header("if-match") ?? ""}\0`);
+  const hash = createHmac("sha256", keyFor(c.var.services.config, "idempotent request"));
+  hash.update(`${c.req.method}\0${c.req.url}\0${c.req.header("if-match") ?? ""}\0`);
   hash.update(c.var.rawBody ?? new Uint8Array());
   return hash.digest();
 }

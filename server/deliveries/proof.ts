@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import type { Buffer } from "node:buffer";
 import { sql } from "kysely";
+import { peppered } from "../access/pepper.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { type GeneratedMoment, violates } from "../platform/database.ts";
@@ -198,5 +198,8 @@ const idUsed = () =>
 
 /** Keyed, so that a guessed photo or signature cannot be confirmed by its hash. */
 const digestOf = (change: Change, proof: NewProof): Buffer =>
-  createHmac("sha256", change.services.config.FLEETHOLD_SEARCH_KEY).update("proof\0")
-    .update(proof.kind === "photo" ? proof.original : JSON.stringify(proof.value)).digest();
+  peppered(
+    change.services.config,
+    `proof ${proof.kind}`,
+    proof.kind === "photo" ? proof.original : JSON.stringify(proof.value),
+  );

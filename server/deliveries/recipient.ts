@@ -1,6 +1,6 @@
-import { createHmac } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { sql } from "kysely";
+import { peppered } from "../access/pepper.ts";
 import type { Change } from "../audit/change.ts";
 import type { Changed } from "../audit/sealed_detail.ts";
 import { nationalNumber, normaliseEmail, type SearchableFields, words } from "../platform/blind_index.ts";
@@ -102,9 +102,7 @@ export async function rememberContacts(
 function contactsOf(change: Change, { name, phone, email }: Recipient): string[] {
   const who = words(name).sort().join(" ");
   const hash = (kind: string, contact: string) =>
-    createHmac("sha256", change.services.config.FLEETHOLD_SEARCH_KEY).update(
-      `recipient\0${kind}\0${contact}\0${who}`,
-    ).digest("hex");
+    peppered(change.services.config, `recipient ${kind}`, `${contact}\0${who}`).toString("hex");
   return [
     // With and without its country: one shop's checkout asks for it, another's does not.
     ...(phone ? [hash("phone", nationalNumber(phone))] : []),

@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
 import type { Buffer } from "node:buffer";
+import { peppered } from "../../access/pepper.ts";
 import type { Change } from "../../audit/change.ts";
 import type { Reader } from "../../audit/reader.ts";
 import { badInput } from "../../platform/problem.ts";
@@ -70,5 +70,4 @@ export async function rememberOptions(
 
 /** A keyed hash: a plain one of a line that quotes a person could be guessed back. */
 const headerHash = (reader: Reader, columns: readonly string[]): Buffer =>
-  createHmac("sha256", reader.services.config.FLEETHOLD_SEARCH_KEY).update("import header\0")
-    .update(JSON.stringify(columns)).digest();
+  peppered(reader.services.config, "import header", JSON.stringify(columns));
