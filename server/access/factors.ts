@@ -10,7 +10,7 @@ import type { Services } from "../platform/services.ts";
 import { isPassword } from "./password.ts";
 import { hashRecoveryCode, issueRecoveryCodes, spendRecoveryCode } from "./recovery_code.ts";
 import { endSessions } from "./session.ts";
-import { begin, personBucket, succeed } from "./throttle.ts";
+import { begin, type Bucket, personBucket, succeed, takeBack } from "./throttle.ts";
 import { matchingStep, readSecret, writeSecret } from "./totp.ts";
 
 /** An account as far as its factors go; all null where there is no such account. */
@@ -45,6 +45,8 @@ export async function checkFactors(
   account: FactorRow,
   given: { password: string; code: string },
 ): Promise<Code | null> {
+  // Asked for nobody as well: while the keys cluster is away, the answer must not tell whose account there is.
+  await services.keys.ping();
   const secret = await totpSecretOf(new Reader(services, system("sign-in")), account);
   const code = readCode(services.config, account.id, secret ?? randomBytes(20), given.code);
   const rightPassword = await isPassword(services.config, account.passwordHash, given.password);
@@ -58,6 +60,20 @@ function readCode(config: Config, accountId: string, secret: Uint8Array, typed: 
   const recoveryCode = hashRecoveryCode(config, accountId, plain);
   if (/^\d{6}$/.test(plain)) return step === null ? null : { step };
   return { recoveryCode };
+}
+
+/** Runs a check of factors that has been counted as a failure; one that comes to no verdict was none. */
+export async function judged<T>(
+  services: Services,
+  buckets: readonly Bucket[],
+  check: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    await takeBack(services, buckets);
+    throw error;
+  }
 }
 
 /** Uses a code up; false when it was used before. Of two requests with the same code one gets it. */
@@ -85,7 +101,7 @@ export async function proven<T>(
   const account = await services.db.selectFrom("accounts")
     .select(["id", "personId", "passwordHash", "totpSealed"]).where("id", "=", accountId)
     .executeTakeFirstOrThrow();
-  const code = await checkFactors(services, account, given);
+  const code = await judged(services, buckets, () => checkFactors(services, account, given));
   if (!code) throw proofFailed();
   const result = await act(async (change) => {
     if (!await spend(change, accountId, code)) throw proofFailed();

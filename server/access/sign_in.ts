@@ -4,7 +4,7 @@ import { recordRefusal } from "../audit/refusal.ts";
 import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import type { KnownDevice } from "./device.ts";
-import { checkFactors, type Code, nobody, spend } from "./factors.ts";
+import { checkFactors, type Code, judged, nobody, spend } from "./factors.ts";
 import { accountOfLogin, loginHash } from "./login.ts";
 import type { SignIn } from "./schema.ts";
 import { type Client, endSessions, type SessionOwner, type StartedSession, startSession } from "./session.ts";
@@ -39,7 +39,7 @@ export async function signIn(services: Services, given: SignIn, from: Origin): P
     const account = await services.db.selectFrom("accounts")
       .select(["id", "personId", "role", "passwordHash", "totpSealed"])
       .where("id", "=", accountId ?? nobody.id).executeTakeFirst();
-    const code = await checkFactors(services, account ?? nobody, given);
+    const code = await judged(services, buckets, () => checkFactors(services, account ?? nobody, given));
     if (!account || !code) throw signInFailed();
     const session = await enter(services, account, code, from);
     await succeed(services, buckets);

@@ -34,11 +34,25 @@ export const personBucket = (services: Services, person: Uint8Array | string, fr
  * in together: so it is patient, and never closes.
  */
 export const addressBucket = (services: Services, address: string): Bucket => ({
-  key: peppered(services.config, "throttle address", address),
+  key: peppered(services.config, "throttle address", networkOf(address)),
   free: 50,
   closedAt: 2 ** 31 - 1,
   afterSuccess: "take back",
 });
+
+/**
+ * The network that one customer of a provider has all to themselves: of IPv6 the first 64 bits (RFC 6177), since
+ * whoever has them can send each guess from another address; an IPv4 address as it is, also when written as IPv6.
+ */
+export function networkOf(address: string): string {
+  const v4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (v4 || !address.includes(":")) return v4 ?? address;
+  const [head = "", tail] = address.split("%")[0]!.toLowerCase().split("::");
+  const groups = (part: string | undefined) => part ? part.split(":") : [];
+  const [before, after] = [groups(head), groups(tail)];
+  const whole = [...before, ...Array(Math.max(0, 8 - before.length - after.length)).fill("0"), ...after];
+  return whole.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":");
+}
 
 /**
  * Lets an attempt begin. It is counted as a failure before it is made and taken back by `succeed`, all in one
@@ -75,13 +89,15 @@ export async function begin(services: Services, buckets: readonly Bucket[]): Pro
 
 /** Says that an attempt begun was a success. */
 export async function succeed(services: Services, buckets: readonly Bucket[]): Promise<void> {
-  const [cleared, takenBack] = [
-    buckets.filter((bucket) => bucket.afterSuccess === "clear").map((bucket) => bucket.key),
-    buckets.filter((bucket) => bucket.afterSuccess === "take back").map((bucket) => bucket.key),
-  ];
+  const cleared = buckets.filter((bucket) => bucket.afterSuccess === "clear").map((bucket) => bucket.key);
   await sql`delete from sign_in_throttles where bucket = any(${cleared}::bytea[])`.execute(services.db);
+  await takeBack(services, buckets.filter((bucket) => bucket.afterSuccess === "take back"));
+}
+
+/** Says that an attempt begun came to nothing, as when too many sign in at once: it was no failure and no success. */
+export async function takeBack(services: Services, buckets: readonly Bucket[]): Promise<void> {
   await sql`update sign_in_throttles set failures = greatest(failures - 1, 0)
-    where bucket = any(${takenBack}::bytea[])`.execute(services.db);
+    where bucket = any(${buckets.map((bucket) => bucket.key)}::bytea[])`.execute(services.db);
 }
 
 /** Forgets failures nobody added to for 90 days. */

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
-import { type GeneratedMoment, isUnreachable, type KeysTables } from "./database.ts";
+import { type GeneratedMoment, isBusy, isUnreachable, type KeysTables } from "./database.ts";
 import { unavailable } from "./problem.ts";
 import { openBytes, sealBytes } from "./seal.ts";
 
@@ -100,7 +100,7 @@ export class KeyStore {
     try {
       return await query();
     } catch (error) {
-      throw isUnreachable(error) ? unavailable("keys") : error;
+      throw isUnreachable(error) || isBusy(error) ? unavailable("keys") : error;
     }
   }
 }

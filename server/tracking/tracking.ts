@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { sql } from "kysely";
-import { begin, type Bucket, succeed } from "../access/throttle.ts";
+import { begin, type Bucket, networkOf, succeed } from "../access/throttle.ts";
 import { peppered } from "../access/pepper.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
@@ -182,7 +182,7 @@ const expiryOf = (day: string, timeZone: string): Temporal.Instant =>
 
 /** Links that led nowhere from one address, apart from its sign-ins; a household or a mobile carrier may share it. */
 const guessesFrom = (services: Services, address: string): Bucket => ({
-  key: peppered(services.config, "throttle tracking", address),
+  key: peppered(services.config, "throttle tracking", networkOf(address)),
   free: 20,
   closedAt: 2 ** 31 - 1,
   afterSuccess: "take back",
