@@ -224,7 +224,12 @@ export const clientOf = (c: Context<AppEnv>): Client => ({
 const isSecure = (config: Config) => config.FLEETHOLD_PUBLIC_URL.startsWith("https:");
 
 /** Browsers refuse the `__Host-` prefix over http, which the embedded start speaks on this machine only. */
-export const cookieName = (config: Config): string => isSecure(config) ? "__Host-fleethold" : "fleethold";
+const onThisHost = (config: Config, name: string): string => isSecure(config) ? `__Host-${name}` : name;
+
+export const cookieName = (config: Config): string => onThisHost(config, "fleethold");
+
+/** The cookie of a device that has been signed in on before. */
+export const deviceCookieName = (config: Config): string => onThisHost(config, "fleethold-device");
 
 export const cookieOptions = (config: Config) =>
   ({ path: "/", httpOnly: true, secure: isSecure(config), sameSite: "Lax" }) as const;

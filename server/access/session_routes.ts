@@ -28,6 +28,7 @@ import {
   actorOf,
   clientOf,
   cookieOptions,
+  deviceCookieName,
   endOwnSession,
   endSessions,
   handOverSession,
@@ -37,7 +38,6 @@ import {
 import { signIn } from "./sign_in.ts";
 import { confirmTotp, enrolTotp } from "./totp.ts";
 
-const DEVICE_COOKIE = "fleethold-device";
 const DEVICE_SECONDS = 365 * 86_400;
 
 /** `/api/session`: the one the request comes with. */
@@ -50,14 +50,15 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { services } = c.var;
       const given = c.req.valid("json");
-      const device = KnownDevice.read(getCookie(c, DEVICE_COOKIE));
+      const device = KnownDevice.read(getCookie(c, deviceCookieName(services.config)));
       const session = await signIn(services, given, {
         client: clientOf(c),
         device,
         signedIn: c.var.signedIn,
       });
       handOverSession(c, session);
-      setCookie(c, DEVICE_COOKIE, device.cookieFor(services.config, loginHash(services, given.email)), {
+      const known = device.cookieFor(services.config, loginHash(services, given.email));
+      setCookie(c, deviceCookieName(services.config), known, {
         ...cookieOptions(services.config),
         maxAge: DEVICE_SECONDS,
       });
