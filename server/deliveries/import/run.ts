@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Actor } from "../../audit/actor.ts";
 import { type Change, change } from "../../audit/change.ts";
 import { Reader } from "../../audit/reader.ts";
-import { isUnreachable } from "../../platform/database.ts";
+import { isBusy, isUnreachable } from "../../platform/database.ts";
 import { Problem } from "../../platform/problem.ts";
 import type { Services } from "../../platform/services.ts";
 import type { FaultReport } from "./faults.ts";
@@ -121,7 +121,7 @@ const isUnderWay = (state: ImportState): boolean => state === "waiting" || state
 
 /** Whether trying again makes sense: a cluster is away, or somebody made an order with one of these numbers just now. */
 const mayPass = (error: unknown): boolean =>
-  isUnreachable(error) ||
+  isUnreachable(error) || isBusy(error) ||
   (error instanceof Problem && (error.status === 503 || error.slug === "number-taken"));
 
 const reasonOf = (error: unknown): string =>
