@@ -43,6 +43,26 @@ export async function ownedDirectory(directory: string, account: Account | undef
   if (account) await Deno.chown(directory, account.uid, account.gid);
 }
 
+/**
+ * Writes a file (mode 0600) as the account, not as root: a link that somebody who broke into PostgreSQL put in its place
+ * then leads no further than they could go by themselves.
+ */
+export async function writeAs(account: Account | undefined, path: string, text: string): Promise<void> {
+  if (!account) return await Deno.writeTextFile(path, text, { mode: 0o600 });
+  const writing = new Deno.Command("sh", {
+    args: ["-c", 'umask 077; exec cat >"$1"', "sh", path],
+    ...account,
+    cwd: "/",
+    stdin: "piped",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  // A shell that could not open the file reads nothing; what it says of that is the error to tell.
+  await new Blob([text]).stream().pipeTo(writing.stdin).catch(() => {});
+  const { success, stderr } = await writing.output();
+  if (!success) throw new Error(`Cannot write ${path}: ${new TextDecoder().decode(stderr).trim()}`);
+}
+
 async function ownerOf(path: string): Promise<Account | undefined> {
   try {
     const { uid, gid } = await Deno.stat(path);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 // @ts-types="@types/pg"
 import pg from "pg";
-import { type Account, ownedDirectory } from "./account.ts";
+import { type Account, ownedDirectory, writeAs } from "./account.ts";
 import { readIfExists, removeIfExists } from "./files.ts";
 import type { LogFile } from "./log_file.ts";
 import type { Postgres } from "./postgres.ts";
@@ -60,8 +60,7 @@ export class Cluster implements Part {
     // A name of our own: an initdb that outlived a killed launcher may still be at work in its directory.
     const unfinished = join(directory, `${unfinishedPrefix}${Deno.pid}`);
     const passwordFile = join(directory, "superuser_verifier");
-    await Deno.writeTextFile(passwordFile, scramVerifier(superuserPassword), { mode: 0o600 });
-    if (account) await Deno.chown(passwordFile, account.uid, account.gid);
+    await writeAs(account, passwordFile, scramVerifier(superuserPassword));
     const { success, stderr } = await new Deno.Command(join(postgres.bin, "initdb"), {
       args: [
         `--pgdata=${unfinished}`,
@@ -84,11 +83,9 @@ export class Cluster implements Part {
         "free some disk space or choose another directory with --data, then start again",
       );
     }
-    await this.#write(join(unfinished, "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
-    await Deno.writeTextFile(join(unfinished, "postgresql.conf"), "\ninclude 'fleethold.conf'\n", {
-      append: true,
-    });
-    await this.#write(join(unfinished, "fleethold.conf"), settings(this.options));
+    await writeAs(account, join(unfinished, "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+    await writeAs(account, join(unfinished, "postgresql.conf"), "include 'fleethold.conf'\n");
+    await writeAs(account, join(unfinished, "fleethold.conf"), settings(this.options));
     await Deno.rename(unfinished, this.#files);
   }
 
@@ -99,9 +96,9 @@ export class Cluster implements Part {
    * @throws {Refusal} when PostgreSQL ends before it is ready; its last words are in the message.
    */
   async start(): Promise<{ ended: Promise<Ending> }> {
-    const { postgres, log, port } = this.options;
+    const { postgres, log, port, account } = this.options;
     await stopLeftover(this.#files);
-    await this.#write(join(this.#files, "fleethold.conf"), settings(this.options));
+    await writeAs(account, join(this.#files, "fleethold.conf"), settings(this.options));
     // Asked to stop while we were preparing: a postmaster started now would outlive us.
     if (this.#isStopped) return { ended: Promise.resolve("stopped before it started") };
     const postmaster = new Deno.Command(join(postgres.bin, "postgres"), {
@@ -176,12 +173,6 @@ export class Cluster implements Part {
         "put the secrets folder back that belongs to this data directory",
       );
     }
-  }
-
-  async #write(path: string, text: string): Promise<void> {
-    const { account } = this.options;
-    await Deno.writeTextFile(path, text, { mode: 0o600 });
-    if (account) await Deno.chown(path, account.uid, account.gid);
   }
 
   #spawning(): Deno.CommandOptions {
