@@ -28,6 +28,12 @@ const key256 = z.string().trim().transform((text, context) => {
 
 const secret = z.string().trim().min(1, "must not be empty");
 
+/** Passwords and sessions travel by TLS, or not beyond this machine. */
+function isPrivate(url: string): boolean {
+  const { protocol, hostname = "" } = URL.parse(url) ?? {};
+  return protocol === "https:" || /^(127(\.\d+){3}|localhost|\[::1\])$/.test(hostname);
+}
+
 const settings = {
   FLEETHOLD_DATA_URL: postgresUrl,
   FLEETHOLD_DATA_PASSWORD: secret,
@@ -37,7 +43,9 @@ const settings = {
   FLEETHOLD_SEARCH_KEY: key256,
   FLEETHOLD_PEPPER: key256,
   FLEETHOLD_SETUP_TOKEN: secret,
-  FLEETHOLD_PUBLIC_URL: z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/+$/, "")),
+  FLEETHOLD_PUBLIC_URL: z.url({ protocol: /^https?$/ }).refine(isPrivate, {
+    error: "must begin with https:// unless it is this machine's own, such as http://127.0.0.1:8080",
+  }).transform((text) => text.replace(/\/+$/, "")),
   FLEETHOLD_LISTEN: address.default({ hostname: "127.0.0.1", port: 8080 }),
   FLEETHOLD_WORK_LISTEN: address.default({ hostname: "127.0.0.1", port: 8081 }),
   FLEETHOLD_WEB_DIR: z.string().default("web/dist"),

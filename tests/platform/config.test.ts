@@ -54,6 +54,24 @@ describe("the configuration", () => {
     expect(faults.join("\n")).toMatch(/FLEETHOLD_LISTEN must be HOST:PORT/);
   });
 
+  it("lets people come without TLS from this machine only", () => {
+    for (
+      const url of ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080", "https://192.0.2.7"]
+    ) {
+      expect(readConfig(serveSettings, { ...whole, FLEETHOLD_PUBLIC_URL: url }, readFile)).toBeDefined();
+    }
+    for (
+      const url of [
+        "http://fleet.example.com",
+        "http://192.0.2.7",
+        "http://127.0.0.1.example.com",
+        "nonsense",
+      ]
+    ) {
+      expect(faultsOf({ ...whole, FLEETHOLD_PUBLIC_URL: url }).join()).toContain("FLEETHOLD_PUBLIC_URL");
+    }
+  });
+
   it("refuses a misspelt setting and says which one was meant", () => {
     expect(faultsOf({ ...whole, FLEETHOLD_PUBLIC_ULR: "x" })).toEqual([
       "FLEETHOLD_PUBLIC_ULR is not a setting; did you mean FLEETHOLD_PUBLIC_URL?",
