@@ -155,6 +155,20 @@ function asked(): Promise<void> {
   });
 }
 
+/**
+ * A failure that nobody waited for ends the process, as Deno does by itself. But Deno would print the error's message,
+ * which can quote values.
+ */
+function endOnStrayFailures(log: Logger): void {
+  const end = (event: Event, error: unknown) => {
+    event.preventDefault();
+    log.fatal({ err: error }, "a failure that nobody waited for; it is safer to start anew than to go on");
+    Deno.exit(70); // EX_SOFTWARE of sysexits.h
+  };
+  addEventListener("unhandledrejection", (event) => end(event, event.reason));
+  addEventListener("error", (event) => end(event, event.error));
+}
+
 if (import.meta.main) {
   const name = Deno.args[0] ?? "";
   const command = commands[name];
@@ -164,6 +178,7 @@ if (import.meta.main) {
     );
     Deno.exit(2);
   }
+  endOnStrayFailures(createLog("error", name));
   try {
     await command();
     Deno.exit(0);
