@@ -75,14 +75,11 @@ export const hasNumberFrom = (typed: string): RawBuilder<boolean> =>
  * @throws Problem search-rebuilding while a large one is being made again
  */
 export async function ensureIndexed(services: Services): Promise<void> {
-  const { rows: [facts] } = await sql<{ built: boolean; few: boolean }>`
-    select exists (select from blind_indexes where name = ${NAME}) as built,
-      (select count(*) <= ${REBUILT_AT_ONCE} from (select from deliveries limit ${
-    REBUILT_AT_ONCE + 1
-  }) as beginning) as few`
-    .execute(services.db);
-  if (facts!.built) return;
-  if (facts!.few) return await rebuildSearch(services);
+  if (await isBuilt(services)) return;
+  const { rows: beginning } = await sql`select from deliveries limit ${REBUILT_AT_ONCE + 1}`.execute(
+    services.db,
+  );
+  if (beginning.length <= REBUILT_AT_ONCE) return await rebuildSearch(services);
   await enqueue(services.db, "search.rebuild", {}, { key: "search.rebuild" });
   throw new Problem(503, "search-rebuilding", "The search is being made ready", {
     detail: "The search index is kept out of backups and is made again after a crash of the database.",
@@ -94,9 +91,7 @@ export async function ensureIndexed(services: Services): Promise<void> {
 /** Makes both blind indexes again from the rows, in slices, if they are not complete. Safe to run twice and at once. */
 export async function rebuildSearch(services: Services): Promise<void> {
   let after = "00000000-0000-0000-0000-000000000000";
-  const built = async () =>
-    await services.db.selectFrom("blindIndexes").select("name").where("name", "=", NAME).executeTakeFirst();
-  if (await built()) return;
+  if (await isBuilt(services)) return;
   for (;;) {
     const last: string | null = await change(services, system("search.rebuild"), async (change) => {
       change.unchanged();
@@ -106,6 +101,11 @@ export async function rebuildSearch(services: Services): Promise<void> {
     if (last === null) return;
     after = last;
   }
+}
+
+async function isBuilt({ db }: Services): Promise<boolean> {
+  const { rows } = await sql`select from blind_indexes where name = ${NAME}`.execute(db);
+  return rows.length > 0;
 }
 
 async function rebuildSlice(change: Change, after: string): Promise<string | null> {
