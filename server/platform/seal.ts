@@ -37,10 +37,10 @@ export function openBytes(key: Uint8Array, place: string, sealed: Uint8Array): B
   decipher.setAAD(Buffer.from(place));
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
   try {
-    return Buffer.concat([
-      decipher.update(sealed.subarray(1 + NONCE, sealed.length - TAG)),
-      decipher.final(),
-    ]);
+    const plain = decipher.update(sealed.subarray(1 + NONCE, sealed.length - TAG));
+    // GCM is a stream: nothing is left to come, but only now is it known whether the tag fits.
+    decipher.final();
+    return plain;
   } catch {
     throw new SealBroken(place);
   }
