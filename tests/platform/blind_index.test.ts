@@ -198,19 +198,6 @@ describe("the blind index", () => {
   it("refuses a key of the wrong length", () => {
     expect(() => new BlindIndex(new Uint8Array(16))).toThrow("A blind index needs a key of 32 bytes, not 16");
   });
-
-  it("indexes an import of 10,000 rows within seconds", () => {
-    const rows = Array.from({ length: 10_000 }, (_, i): SearchableFields => ({
-      names: [`Vorname${i % 200} Nachname${i % 3_000}`],
-      phones: [`+49 176 040690${String(i).padStart(4, "0")}`],
-      emails: [`gast${i}@post.example`],
-      addresses: [`Ahornallee ${i % 150}`, `${10_000 + i % 90} Neustadt`],
-    }));
-    const start = performance.now();
-    const tokens = rows.reduce((sum, row) => sum + index.tokensOf(row).length, 0);
-    expect(tokens / rows.length).toBeGreaterThan(30);
-    expect(performance.now() - start).toBeLessThan(6_000); // 1.3 s measured; leaves room for a busy machine
-  });
 });
 
 describe("normalising", () => {
