@@ -100,9 +100,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       unique (account_id, key)
     )`.execute(db);
   await sql`create index idempotency_keys_created on idempotency_keys (created_at)`.execute(db);
+  // What the app never does it may not do either: whose account, session or code something is cannot be changed.
   await sql`
-    grant select, insert, update on company, sites, accounts, recovery_codes, invitations to fleethold_app;
-    grant select, insert, update, delete on account_sites, account_logins, sign_in_throttles, idempotency_keys,
-      sessions to fleethold_app;
-    grant delete on recovery_codes, invitations to fleethold_app`.execute(db);
+    grant select, insert, update on company, sites, sign_in_throttles to fleethold_app;
+    grant select, insert, update (role, sealed, password_hash, totp_sealed, totp_last_step, disabled,
+      last_sign_in_at, version) on accounts to fleethold_app;
+    grant select, insert on account_sites, account_logins to fleethold_app;
+    grant select, insert, update (used_at) on recovery_codes, invitations to fleethold_app;
+    grant select, insert, update (last_used_at, ended_at) on sessions to fleethold_app;
+    grant select, insert, update (sealed) on idempotency_keys to fleethold_app;
+    grant delete on account_sites, recovery_codes, invitations, sessions, sign_in_throttles, idempotency_keys
+      to fleethold_app`.execute(db);
 }

@@ -165,10 +165,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz not null default now()
     )`.execute(db);
   await sql`create index tracking_links_delivery on tracking_links (delivery_id)`.execute(db);
+  // Work is never deleted; of a step taken nothing changes but that it was taken back, and of a proof nothing at all.
   await sql`
-    grant select, insert, update on vehicles, drivers, deliveries, delivery_steps, import_mappings to fleethold_app;
-    grant select, insert, update, delete on delivery_search, recipient_matches, blind_indexes, imports,
-      tracking_links to fleethold_app;
-    grant truncate on delivery_search, recipient_matches to fleethold_app;
-    grant select, insert on proofs to fleethold_app`.execute(db);
+    grant select, insert, update on vehicles, drivers, deliveries, import_mappings, delivery_search,
+      recipient_matches to fleethold_app;
+    grant select, insert, update (undone_at) on delivery_steps to fleethold_app;
+    grant select, insert on proofs, blind_indexes to fleethold_app;
+    grant select, insert, update, delete on imports to fleethold_app;
+    grant select, insert, delete on tracking_links to fleethold_app`.execute(db);
 }

@@ -76,7 +76,7 @@ describe("an invitation", () => {
     const invited = await admin.post("/api/accounts", somebody());
     const days = (Date.parse(invited.body.invitation.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeCloseTo(7, 2);
-    await company.services.db.updateTable("invitations").set({ expiresAt: sql<Date>`now()` })
+    await company.superDb.updateTable("invitations").set({ expiresAt: sql<Date>`now()` })
       .where("accountId", "=", invited.body.account.id).execute();
     expect((await linkOf(invited).get("/api/invitation")).body.slug).toBe("link-not-valid");
     const { items } = (await admin.get("/api/accounts?limit=200")).body;

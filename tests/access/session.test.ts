@@ -64,7 +64,7 @@ describe("a session", () => {
       const person = await employ(company, role);
       const aged = async (idleHours: number, leftHours: number) => {
         const session = await person.session();
-        await company.services.db.updateTable("sessions").set({
+        await company.superDb.updateTable("sessions").set({
           lastUsedAt: sql<Date>`now() - make_interval(mins => ${idleHours * 60}::int)`,
           expiresAt: sql<Date>`expires_at - make_interval(mins => ${(absolute - leftHours) * 60}::int)`,
         }).where("accountId", "=", person.accountId).where("endedAt", "is", null)

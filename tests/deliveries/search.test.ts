@@ -68,8 +68,8 @@ describe("the search", () => {
   });
 
   it("is made again when a crash of the database has emptied its index", async () => {
-    await sql`truncate delivery_search, recipient_matches`.execute(company.services.db);
-    await company.services.db.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();
+    await sql`truncate delivery_search, recipient_matches`.execute(company.superDb);
+    await company.superDb.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();
     const answers = await Promise.all([1, 2, 3].map(() => numbersFound(dispatcher, "malgorzata")));
     expect(answers).toEqual([["#4101"], ["#4101"], ["#4101"]]);
     const before = await recipientOf("#4102");
@@ -78,8 +78,8 @@ describe("the search", () => {
   });
 
   it("asks for patience while a large index is made again by the worker", async () => {
-    await sql`truncate delivery_search`.execute(company.services.db);
-    await company.services.db.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();
+    await sql`truncate delivery_search`.execute(company.superDb);
+    await company.superDb.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();
     await sql`insert into deliveries (id, site_id, number, kind, state, day, service_minutes, priority, quantity,
         recipient_id)
       select gen_random_uuid(), ${company.there}, 'B' || n, 'delivery', 'unassigned', '2026-11-20', 5, 'normal', 1,

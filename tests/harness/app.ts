@@ -11,7 +11,13 @@ import type { NewDelivery } from "../../server/deliveries/schema.ts";
 import { createDriver } from "../../server/drivers/driver.ts";
 import { BlindIndex } from "../../server/platform/blind_index.ts";
 import type { Config } from "../../server/platform/config.ts";
-import { type DataTables, type KeysTables, kyselyOver, openPool } from "../../server/platform/database.ts";
+import {
+  type Database,
+  type DataTables,
+  type KeysTables,
+  kyselyOver,
+  openPool,
+} from "../../server/platform/database.ts";
 import { newId } from "../../server/platform/id.ts";
 import { KeyStore } from "../../server/platform/keys.ts";
 import { createLog } from "../../server/platform/log.ts";
@@ -51,7 +57,10 @@ export class Company {
   readonly there: string = newId();
   /** Every line the server logged; FLEETHOLD_TEST_LOG=1 shows them as they come. */
   readonly logged: string[] = [];
+  /** The data cluster as the superuser, for what the app may not do itself, such as making a link old. */
+  readonly superDb: Database;
   readonly #pools: Record<"data" | "keys", pg.Pool>;
+  readonly #superPool: pg.Pool;
 
   constructor(private readonly clusters: ClusterFacts, readonly database: string) {
     const shown = Deno.env.get("FLEETHOLD_TEST_LOG") === "1";
@@ -84,6 +93,10 @@ export class Company {
       keys: new KeyStore(kyselyOver<KeysTables>(this.#pools.keys), config.FLEETHOLD_MASTER_KEY),
       blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
     };
+    const superUrl = new URL(clusters.data.superuserUrl);
+    superUrl.pathname = `/${database}`;
+    this.#superPool = new pg.Pool({ connectionString: superUrl.href, max: 1 });
+    this.superDb = kyselyOver<DataTables>(this.#superPool);
     this.live = startLive(this.services);
     this.app = createApp(this.services, new Metrics(this.#pools), null, this.live);
   }
@@ -207,7 +220,7 @@ export class Company {
   async close(): Promise<void> {
     await this.live.close();
     await Promise.all(this.#clients.map((client) => client.end()));
-    await Promise.all(Object.values(this.#pools).map((pool) => pool.end()));
+    await Promise.all([this.#superPool, ...Object.values(this.#pools)].map((pool) => pool.end()));
     for (const cluster of ["data", "keys"] as const) {
       await administer(this.clusters, cluster, `drop database if exists ${this.database} with (force)`);
     }

@@ -105,7 +105,7 @@ describe("a tracking link", () => {
     });
 
     const old = await madeLink();
-    await company.services.db.updateTable("trackingLinks").set({ expiresAt: new Date(Date.now() - 1) })
+    await company.superDb.updateTable("trackingLinks").set({ expiresAt: new Date(Date.now() - 1) })
       .where("deliveryId", "=", old.id).execute();
     expect(alike(await follow(old.token))).toEqual(alike(never));
 
@@ -120,7 +120,7 @@ describe("a tracking link", () => {
 
   it("is forgotten by night once it no longer works", async () => {
     const { id } = await madeLink();
-    await company.services.db.updateTable("trackingLinks").set({ expiresAt: new Date(Date.now() - 1) })
+    await company.superDb.updateTable("trackingLinks").set({ expiresAt: new Date(Date.now() - 1) })
       .where("deliveryId", "=", id).execute();
     const { id: kept } = await madeLink();
     await company.change(forgetExpiredLinks);
