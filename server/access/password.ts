@@ -2,15 +2,22 @@ import { Buffer } from "node:buffer";
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import type { Config } from "../platform/config.ts";
 import { Problem } from "../platform/problem.ts";
+import { Turns } from "../platform/turns.ts";
 import { peppered } from "./pepper.ts";
 
 /** OWASP's first choice of parameters: 128 MiB and some 0.4 s for each guess. */
 const COST = { logN: 17, r: 8, p: 1 };
 const KEY_BYTES = 32;
 
-/** Each computation takes 128 MiB; the rest wait their turn, and when too many wait, the next is sent away. */
-const AT_ONCE = 2;
-const MOST_WAITING = 32;
+/** Each computation takes 128 MiB. */
+const turns = new Turns(
+  { atOnce: 2, waiting: 32 },
+  () =>
+    new Problem(503, "busy", "Too many people are signing in at this moment", {
+      next: "Try again in a few seconds.",
+      retryAfter: 5,
+    }),
+);
 
 /**
  * Hashes a password for storage: `scrypt$17$8$1$salt$hash`, over the peppered password (NIST SP 800-63B-4, 3.1.1.2).
@@ -42,7 +49,7 @@ const DECOY = stored(randomBytes(16), randomBytes(KEY_BYTES));
 function derive(config: Config, password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   const input = peppered(config, "password", password.normalize("NFC"));
   const N = 2 ** cost.logN;
-  return inTurn(() =>
+  return turns.take(() =>
     new Promise((resolve, reject) =>
       scrypt(input, salt, KEY_BYTES, { N, r: cost.r, p: cost.p, maxmem: 256 * N * cost.r }, (error, key) => {
         if (error) reject(error);
@@ -51,28 +58,3 @@ function derive(config: Config, password: string, salt: Buffer, cost: typeof COS
     )
   );
 }
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
-async function inTurn<T>(act: () => Promise<T>): Promise<T> {
-  if (running < AT_ONCE) running++;
-  else {
-    if (waiting.length >= MOST_WAITING) throw busy();
-    // Whoever is done hands its place on, so that nobody who comes later slips in between.
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-  try {
-    return await act();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else running--;
-  }
-}
-
-const busy = () =>
-  new Problem(503, "busy", "Too many people are signing in at this moment", {
-    next: "Try again in a few seconds.",
-    retryAfter: 5,
-  });

@@ -6,8 +6,9 @@ import type { Reader } from "../../audit/reader.ts";
 import type { DataTables, GeneratedMoment, Moment } from "../../platform/database.ts";
 import { readCursor, writeCursor } from "../../platform/http.ts";
 import { newId } from "../../platform/id.ts";
-import { conflict, notFound } from "../../platform/problem.ts";
+import { conflict, notFound, Problem } from "../../platform/problem.ts";
 import type { Page } from "../../platform/schema.ts";
+import { Turns } from "../../platform/turns.ts";
 import { openSiteOf, siteOf, todayAt } from "../../sites/site.ts";
 import { type OrdersInFile, readOrders } from "./orders.ts";
 import { optionsOf, type Reading, readingOf, recallOptions, rememberOptions } from "./reading.ts";
@@ -63,8 +64,20 @@ export type ImportRow = Selectable<DataTables["imports"]>;
 
 /** How long a file waits for somebody to run its import. */
 const PREVIEWED_HOURS = 24;
+/** Files of a site that wait for somebody: far more than people forget, far fewer than fill a disk. */
+const MOST_PREVIEWED = 40;
 const SAMPLE_ROWS = 5;
 const FIRST_ORDERS = 5;
+
+/** A large file takes some seconds and many times its size in memory: a process reads one at a time. */
+const turns = new Turns(
+  { atOnce: 1, waiting: 8 },
+  () =>
+    new Problem(503, "imports-busy", "Other files are being read at this moment", {
+      next: "Send it again in a moment.",
+      retryAfter: 5,
+    }),
+);
 
 /** A file as it was read, and the orders it makes under some options. */
 export interface ReadFile {
@@ -75,17 +88,19 @@ export interface ReadFile {
 
 /**
  * Reads a file for a site as the site read its last one with the same header. Nothing is written.
- * @throws FileRefused; Problem not-found (site)
+ * @throws FileRefused; Problem not-found (site), imports-busy
  */
 export async function readUpload(reader: Reader, siteId: string, bytes: Uint8Array): Promise<ReadFile> {
   const { timeZone } = await siteOf(reader, siteId);
-  const table = await readTable(bytes);
-  return await readAs(table, await recallOptions(reader, siteId, table.columns), timeZone);
+  return await turns.take(async () => {
+    const table = await readTable(bytes);
+    return await readAs(table, await recallOptions(reader, siteId, table.columns), timeZone);
+  });
 }
 
 /**
  * Keeps an uploaded file, sealed, until its import is run or forgotten.
- * @throws Problem not-found, site-closed
+ * @throws Problem not-found, site-closed, too-many-imports
  */
 export async function addImport(
   change: Change,
@@ -94,6 +109,7 @@ export async function addImport(
   read: ReadFile,
 ): Promise<ImportPreview> {
   await openSiteOf(change, siteId);
+  await refuseHoard(change, siteId);
   const id = newId();
   const subject = change.actor.personId!;
   await change.tx.insertInto("imports").values({
@@ -114,13 +130,15 @@ export async function addImport(
 
 /**
  * Reads an import's file again, as stored or with other options. Nothing is written.
- * @throws Problem not-found, import-already-run, bad-input for a column the file does not have
+ * @throws Problem not-found, import-already-run, imports-busy, bad-input for a column the file does not have
  */
 export async function readAgain(reader: Reader, id: string, options?: ImportOptions): Promise<ReadFile> {
-  const row = await reader.db.selectFrom("imports").selectAll().where("id", "=", id)
-    .where(reader.inSites("imports.siteId")).executeTakeFirstOrThrow(() => notFound("import"));
-  if (row.state !== "previewed") throw alreadyRun();
-  return await readStored(reader, row, "import.read", options);
+  return await turns.take(async () => {
+    const row = await reader.db.selectFrom("imports").selectAll().where("id", "=", id)
+      .where(reader.inSites("imports.siteId")).executeTakeFirstOrThrow(() => notFound("import"));
+    if (row.state !== "previewed") throw alreadyRun();
+    return await readStored(reader, row, "import.read", options);
+  });
 }
 
 /** The preview of an import that was not run yet. @throws as readAgain */
@@ -261,6 +279,16 @@ function preview(
     faultCount: found.faultCount,
     leftOutCount: found.leftOutCount,
   };
+}
+
+async function refuseHoard(change: Change, siteId: string): Promise<void> {
+  const { previewed } = await change.tx.selectFrom("imports").where("siteId", "=", siteId)
+    .where("state", "=", "previewed").select((of) => of.fn.countAll<number>().as("previewed"))
+    .executeTakeFirstOrThrow();
+  if (previewed < MOST_PREVIEWED) return;
+  throw conflict("too-many-imports", `${MOST_PREVIEWED} files of this site wait to be imported already`, {
+    next: "Import or forget some of them; those nobody comes back to are forgotten after a day.",
+  });
 }
 
 async function lockPreviewed(change: Change, id: string): Promise<ListedRow> {
