@@ -203,6 +203,7 @@ export const samples: Record<string, Sample> = {
   },
   "GET /api/imports": { path: at("/api/imports?limit=10") },
   "GET /api/imports/:id": { path: ({ import: id }) => `/api/imports/${id}`, ofSite: true },
+  "GET /api/imports/:id/preview": { path: ({ import: id }) => `/api/imports/${id}/preview`, ofSite: true },
   "DELETE /api/imports/:id": { path: ({ import: id }) => `/api/imports/${id}`, ofSite: true },
   "PUT /api/imports/:id/options": {
     path: ({ import: id }) => `/api/imports/${id}/options`,
@@ -234,7 +235,7 @@ export async function makeThings(owner: Caller, site: string): Promise<Things> {
   const driver = (await made("POST /api/drivers", { vehicle })).id;
   const order = (await made("POST /api/deliveries")).id;
   const account = (await made("POST /api/accounts")).account.id;
-  const imported = newId();
+  const imported = (await made("POST /api/imports")).id;
   await owner.put("/api/deliveries/assignments", { ids: [order], driverId: driver });
   const detail = await owner.get(`/api/deliveries/${order}`);
   return {
