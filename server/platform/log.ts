@@ -1,4 +1,5 @@
 import pino from "pino";
+import { SealBroken } from "./seal.ts";
 
 export type Logger = pino.Logger;
 
@@ -21,5 +22,7 @@ function withoutValues(error: unknown) {
   if (!(error instanceof Error)) return { type: typeof error };
   const code = "code" in error ? String(error.code) : undefined;
   const frames = (error.stack ?? "").split("\n").filter((row) => row.trimStart().startsWith("at "));
-  return { type: error.name, code, stack: frames.slice(0, 12).map((row) => row.trim()) };
+  // Where a sealed value was tampered with is a table and an id, and what whoever looks for it needs.
+  const place = error instanceof SealBroken ? error.place : undefined;
+  return { type: error.name, code, place, stack: frames.slice(0, 12).map((row) => row.trim()) };
 }
