@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import {
   IconArrowDown,
   IconCheck,
@@ -61,6 +62,9 @@ export const OrderRow = memo(function OrderRow(
           {priority === "high" && (
             <IconFlag3Filled className={styles.high} size={14} role="img" aria-label={t("highPriority")} />
           )}
+          {priority === "low" && (
+            <IconArrowDown className={styles.low} size={14} role="img" aria-label={t("lowPriority")} />
+          )}
         </span>
         {kind !== "delivery" && (
           <span className={styles.kind}>
@@ -97,11 +101,27 @@ export const OrderRow = memo(function OrderRow(
         {order.driverId === null ? t("nobody") : driver ?? t("erasedDriver")}
       </div>
       <div role="gridcell" className={styles.marks}>
-        {priority === "low" && <Tag icon={<IconArrowDown size={12} />}>{t("priorities.low")}</Tag>}
-        {tags.map((tag) => <Tag key={tag}>{tag}</Tag>)}
+        <Tags tags={tags} />
       </div>
     </div>
   );
 });
+
+/** The first tag; how many more there are fits where they themselves would not. */
+function Tags({ tags: [first, ...further] }: { tags: string[] }) {
+  if (first === undefined) return null;
+  const others = further.join(", ");
+  return (
+    <>
+      <Tag>{first}</Tag>
+      {further.length > 0 && (
+        <span className={styles.further} title={others}>
+          <span aria-hidden>+{further.length}</span>
+          <VisuallyHidden>{others}</VisuallyHidden>
+        </span>
+      )}
+    </>
+  );
+}
 
 export const rowId = (orderId: string): string => `order-${orderId}`;

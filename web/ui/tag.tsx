@@ -6,5 +6,10 @@ import type { Tone } from "./theme.ts";
 export function Tag(
   { tone = "gray", icon, children }: { tone?: Tone; icon?: ReactNode; children: ReactNode },
 ) {
-  return <span className={styles.badge} data-tone={tone} data-size="sm">{icon}{children}</span>;
+  return (
+    <span className={styles.badge} data-tone={tone} data-size="sm">
+      {icon}
+      <span className={styles.words}>{children}</span>
+    </span>
+  );
 }

@@ -13,7 +13,11 @@ function format(timeZone: string | undefined, options: Intl.DateTimeFormatOption
 
 /** `14:05`, as the reader's locale writes it, in `timeZone` (the site's; the reader's own when left out). */
 export const clock = (instant: string, timeZone?: string): string =>
-  format(timeZone, { hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+  format(timeZone, { timeStyle: "short" }).format(new Date(instant));
+
+/** `9:00 – 11:30 AM`: what both ends share is written once, and the days only where they differ. */
+const span = ({ after, before }: { after: string; before: string }, timeZone?: string): string =>
+  format(timeZone, { timeStyle: "short" }).formatRange(new Date(after), new Date(before));
 
 /** `23 Nov 2026, 14:05`. */
 export const moment = (instant: string, timeZone?: string): string =>
@@ -51,9 +55,6 @@ interface TimeWindowProps {
 export function TimeWindow({ window, timeZone }: TimeWindowProps) {
   const { t } = useTranslation();
   if (window === null) return <span>{t("window.any")}</span>;
-  const span = t("window.span", {
-    after: clock(window.after, timeZone),
-    before: clock(window.before, timeZone),
-  });
-  return <span>{window.hard === true ? `${span} · ${t("window.hard")}` : span}</span>;
+  const times = span(window, timeZone);
+  return <span>{window.hard === true ? `${times} · ${t("window.hard")}` : times}</span>;
 }

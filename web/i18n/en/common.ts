@@ -114,7 +114,6 @@ export const common = {
   },
   window: {
     any: "Any time",
-    span: "{{after}} – {{before}}",
     hard: "fixed",
   },
 };

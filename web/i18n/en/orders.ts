@@ -28,6 +28,7 @@ export const orders = {
   triesAgain: "This page tries again by itself.",
   fixedWindow: "Fixed window",
   highPriority: "High priority",
+  lowPriority: "Low priority",
   recipient: "Recipient",
   site: "Site",
   everySite: "Every site",
