@@ -9,7 +9,7 @@ import {
   IconTruck,
   IconUsers,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Link, useMatch } from "@tanstack/react-router";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import type { Right } from "../../server/access/rights.ts";
@@ -55,6 +55,8 @@ const groups: { word: "work" | "fleet" | "organisation"; entries: Entry[] }[] = 
 export function Navigation({ onLeave }: { onLeave?: () => void }) {
   const { t } = useTranslation();
   const { rights } = useMe();
+  // An order open beside the board has an address of its own; the board is still where the reader is.
+  const board = useMatch({ from: "/signed-in/board", shouldThrow: false });
   return (
     <nav className={styles.navigation} aria-label={t("navigation.label")}>
       {groups.map(({ word, entries }) => {
@@ -70,6 +72,7 @@ export function Navigation({ onLeave }: { onLeave?: () => void }) {
                     to={to}
                     className={styles.link}
                     activeOptions={{ exact: to === "/", includeSearch: false }}
+                    aria-current={to === "/" && board !== undefined ? "page" : undefined}
                     onClick={onLeave}
                   >
                     <Icon size={18} stroke={1.75} />

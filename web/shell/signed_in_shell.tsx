@@ -2,7 +2,7 @@ import { Drawer, UnstyledButton } from "@mantine/core";
 import { IconMenu2, IconPlugConnectedX } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useConnected, useLive } from "../live.ts";
 import { useMe } from "../session.ts";
@@ -21,6 +21,7 @@ export function SignedInShell() {
   const me = useMe();
   useLive(useQueryClient());
   useFocusOnArrival();
+  useLayoutEffect(tellScrollbarWidth, []);
   const railed = me.role !== "driver";
   return (
     <div className={styles.shell} data-railed={railed || undefined}>
@@ -93,6 +94,12 @@ function Reconnecting() {
       )}
     </div>
   );
+}
+
+/** For the style sheet, which cannot know how wide the strip is that the page keeps for its scroll bar. */
+function tellScrollbarWidth(): void {
+  const { clientWidth, style } = document.documentElement;
+  style.setProperty("--scrollbar-width", `${globalThis.innerWidth - clientWidth}px`);
 }
 
 /** A new page starts at its heading for those who hear the screen; the first page leaves the focus alone. */
