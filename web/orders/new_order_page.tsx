@@ -54,8 +54,8 @@ export function NewOrderPage() {
       title={t("newTitle")}
       foot={
         <>
-          <Button type="submit" form="new-order" loading={busy}>{t("make")}</Button>
           <LinkButton to="/" search variant="default">{t("cancel")}</LinkButton>
+          <Button type="submit" form="new-order" loading={busy}>{t("make")}</Button>
         </>
       }
     >

@@ -84,9 +84,6 @@ function OrderEditor({ order, timeZone }: { order: DeliveryDetail; timeZone: str
       title={t("editTitle", { number: base.number })}
       foot={
         <>
-          <Button type="submit" form="edit-order" loading={busy} disabled={!dirty || theirs !== null}>
-            {t("save")}
-          </Button>
           <LinkButton
             to="/orders/$orderId"
             params={{ orderId: order.id }}
@@ -95,6 +92,9 @@ function OrderEditor({ order, timeZone }: { order: DeliveryDetail; timeZone: str
           >
             {t("cancel")}
           </LinkButton>
+          <Button type="submit" form="edit-order" loading={busy} disabled={!dirty || theirs !== null}>
+            {t("save")}
+          </Button>
         </>
       }
     >

@@ -20,7 +20,7 @@ export const driverApp = {
     detail: "When your dispatcher gives you one, it appears here by itself.",
   },
   finished: {
-    title: "All stops done. Thank you!",
+    title: "All stops done. Thank you.",
     summary_one: "{{count}} stop today: {{delivered}} completed, {{failed}} not.",
     summary_other: "{{count}} stops today: {{delivered}} completed, {{failed}} not.",
     bringBack_one: "{{count}} order has to go back to the depot.",
