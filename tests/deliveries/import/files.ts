@@ -39,7 +39,7 @@ export async function read(text: string, options: Partial<ImportOptions> = {}) {
   };
 }
 
-export const said = (faults: OrdersInFile["faults"]) =>
+export const said = (faults: Readonly<OrdersInFile["faults"]>) =>
   faults.map(({ line, column, reason }) => `${line} ${column ?? "row"}: ${reason}`);
 
 /** A cell as a spreadsheet program writes it (RFC 4180, section 2). */
