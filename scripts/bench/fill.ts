@@ -52,7 +52,7 @@ export async function fill(
         }
         made += data.made;
         kept += data.kept;
-        if (performance.now() - told < 10_000) return;
+        if (made === 0 || performance.now() - told < 10_000) return;
         told = performance.now();
         const perSecond = made / (told - from) * 1000;
         const left = Math.round((total - made - kept) / perSecond);

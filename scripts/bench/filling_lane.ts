@@ -39,11 +39,11 @@ async function fillLane(services: Services, { siteIds, total, lane, lanes }: Lan
     const first = batch * BATCH;
     const site = batch % siteIds.length;
     const count = Math.min(total - first, BATCH);
-    const orders = Array.from({ length: count }, (_, at) => customers.order(first + at, total, site));
     if (await isMade(services, siteIds[site]!, numberAt(first))) {
       report({ made: 0, kept: count, done: false });
       continue;
     }
+    const orders = Array.from({ length: count }, (_, at) => customers.order(first + at, total, site));
     await change(services, system("bench"), (change) => createDeliveries(change, siteIds[site]!, orders));
     report({ made: count, kept: 0, done: false });
   }
