@@ -294,7 +294,7 @@ describe("a day in the browser", () => {
   });
 
   it.each(["/orders/new", "/company", "/api/docs", "/nowhere"])(
-    "shows %s to everybody who can read",
+    "leaves nothing to complain of at %s",
     async (path) => {
       await owner.opens(path);
       await owner.page.getByRole("heading", { level: 1 }).waitFor();
@@ -308,7 +308,9 @@ async function keepPictures(title: string): Promise<void> {
   const directory = Deno.env.get("SCREENSHOTS");
   if (directory === undefined) return;
   for (const [name, person] of Object.entries({ owner, dispatcher, driver, recipient })) {
-    await person.page.screenshot({ path: join(directory, `${title} - ${name}.png`) });
+    await person.page.screenshot({
+      path: join(directory, `${title.replaceAll("/", " ").trim()} - ${name}.png`),
+    });
   }
 }
 
