@@ -52,6 +52,7 @@ export const audit = {
     driver: "Drivers",
     "idempotency-keys": "Repeated requests",
     import: "Imports",
+    operator: "The operator's command",
     password: "Passwords",
     person: "People",
     proof: "Proofs",
@@ -127,6 +128,11 @@ export const audit = {
       forgotten: "{{actor}} discarded an uploaded file of {{site}}",
       read_one: "{{actor}} saw an import",
       read_other: "{{actor}} saw {{count}} imports",
+    },
+    operator: {
+      "link-made": "{{actor}} made a new link for {{account}}",
+      "sessions-ended": "{{actor}} signed {{account}} out everywhere",
+      migrated: "{{actor}} brought the databases to a newer release",
     },
     password: { changed: "{{account}} changed their password" },
     person: {
