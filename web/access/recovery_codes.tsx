@@ -17,9 +17,11 @@ interface RecoveryCodesProps {
 export function RecoveryCodes({ codes, email, onKept }: RecoveryCodesProps) {
   const { t } = useTranslation("access");
   const [kept, setKept] = useState(false);
-  const text = [t("recovery.fileHead", { email, date: dayName(today()) }), "", ...codes, ""].join("\n");
+  const head = t("recovery.fileHead", { email, date: dayName(today()) });
+  const text = [head, "", ...codes, ""].join("\n");
   return (
     <div className={styles.codes}>
+      <p className={styles.onPaper}>{head}</p>
       <ol className={styles.list}>{codes.map((code) => <li key={code}>{code}</li>)}</ol>
       <div className={styles.acts}>
         <CopyButton text={text} label={t("recovery.copy")} />
