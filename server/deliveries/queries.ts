@@ -1,8 +1,9 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Reader } from "../audit/reader.ts";
 import { driverNames } from "../drivers/driver.ts";
 import { matches } from "../platform/blind_index.ts";
+import type { DataTables } from "../platform/database.ts";
 import { readCursor, writeCursor } from "../platform/http.ts";
 import { notFound } from "../platform/problem.ts";
 import { Day, Id, Instant, line, type Page } from "../platform/schema.ts";
@@ -11,7 +12,7 @@ import { type DeliveryRow, presentAll, within } from "./delivery.ts";
 import { proofsOf } from "./proof.ts";
 import { searchableOf } from "./recipient.ts";
 import type { Delivery, DeliveryDetail, DeliveryQuery, Recipient, Summary, SummaryQuery } from "./schema.ts";
-import { ensureIndexed, hasNumberFrom, hasWords, numbersTyped } from "./search.ts";
+import { ensureIndexed, hasNumberFrom, hasWords, numbersTyped, wordsIn } from "./search.ts";
 import { onwardFor, open } from "./state.ts";
 import { stepsOf, undoableOf } from "./step.ts";
 
@@ -21,12 +22,15 @@ const byWindow = sql<Date>`coalesce(deliveries.window_after, 'infinity')`;
 /** Of the numbers that begin with what was typed, so many of the highest are found: whoever wants others types on. */
 const MOST_NUMBERS = 500;
 
+/** So many of the newest orders are looked through for several words before the index of all is asked. */
+const RECENT = 3_000;
+
 /** One page of the deliveries that fit, personal data opened and the look recorded. */
 export async function listDeliveries(reader: Reader, query: DeliveryQuery): Promise<Page<Delivery>> {
   const searched = query.q ? query.q : null;
   if (searched) await ensureIndexed(reader.services);
   const sort = searched ? "newest" : query.sort;
-  const fitting = searched ? found(reader, query, searched) : filtered(reader, query);
+  const fitting = searched ? await found(reader, query, searched) : filtered(reader, query);
   const rows = await sorted(fitting, sort, query.cursor).limit(query.limit + 1).execute();
   const page = rows.slice(0, query.limit);
   const items = await presentAll(reader, page, "delivery.read");
@@ -121,18 +125,13 @@ function filtered(reader: Reader, { site, state, driver, day }: DeliveryQuery) {
     .$if(day !== undefined, (query) => query.where("day", "=", day!));
 }
 type Filtered = ReturnType<typeof filtered>;
+type IndexRow = DataTables["deliverySearch"];
 
 /**
  * What fits and is found by its words or its number. A word that half of all orders have is looked for among the newest
  * until the page is full, one that few have in the index; the planner knows which from the statistics of the tokens.
  */
-function found(reader: Reader, query: DeliveryQuery, text: string): Filtered {
-  const byWords = sorted(
-    filtered(reader, query).innerJoin("deliverySearch", "deliverySearch.deliveryId", "deliveries.id")
-      .where(hasWords(reader, text)),
-    "newest",
-    query.cursor,
-  ).limit(query.limit + 1);
+async function found(reader: Reader, query: DeliveryQuery, text: string): Promise<Filtered> {
   const typed = numbersTyped(text);
   const itself = filtered(reader, query).where(
     sql<boolean>`lower(deliveries.number) = any(${typed}::text[])`,
@@ -142,10 +141,40 @@ function found(reader: Reader, query: DeliveryQuery, text: string): Filtered {
     filtered(reader, query).where(hasNumberFrom(beginning))
       .orderBy(sql`lower(deliveries.number) using ~>~`).limit(MOST_NUMBERS)
   );
-  const ids = [byWords, itself, ...byNumber].map((fitting) => fitting.clearSelect().select("deliveries.id"));
+  const byWords = await recentWithWords(reader, query, text) ??
+    idsOf(withWords(reader, query, text, sql<IndexRow>`delivery_search`));
   return reader.db.selectFrom("deliveries").selectAll("deliveries")
-    .where(sql<boolean>`deliveries.id in (${sql.join(ids, sql` union `)})`);
+    .where(
+      sql<boolean>`deliveries.id in (${
+        sql.join([byWords, ...[itself, ...byNumber].map(idsOf)], sql` union `)
+      })`,
+    );
 }
+
+/**
+ * The page of what has all of several words, if the newest orders fill it. The planner takes the words of "An der
+ * Schleuse" for independent of each other, expects next to nothing, and would fetch all who live in that street.
+ */
+async function recentWithWords(reader: Reader, query: DeliveryQuery, text: string) {
+  if (wordsIn(reader, text) < 2) return null;
+  const before = query.cursor ? sql`where delivery_id < ${readCursor(query.cursor, NewestKey)[0]}` : sql``;
+  const newest = sql<
+    IndexRow
+  >`(select * from delivery_search ${before} order by delivery_id desc limit ${RECENT})`;
+  const ids = (await idsOf(withWords(reader, query, text, newest)).execute()).map(({ id }) => id);
+  return ids.length > query.limit ? sql`select unnest(${ids}::uuid[])` : null;
+}
+
+/** The newest that fit and have every word, looked for in the index's rows that `rows` names. */
+const withWords = (reader: Reader, query: DeliveryQuery, text: string, rows: RawBuilder<IndexRow>) =>
+  sorted(
+    filtered(reader, query).innerJoin(rows.as("deliverySearch"), "deliverySearch.deliveryId", "deliveries.id")
+      .where(hasWords(reader, text)),
+    "newest",
+    query.cursor,
+  ).limit(query.limit + 1);
+
+const idsOf = (fitting: Filtered) => fitting.clearSelect().select("deliveries.id");
 
 const ByWindowKey = z.tuple([Day, z.union([z.literal("infinity"), Instant]), Id]);
 const ByNumberKey = z.tuple([line(40), Id]);

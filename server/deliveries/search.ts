@@ -60,6 +60,10 @@ export function hasWords(reader: Reader, text: string): RawBuilder<boolean> {
   }`;
 }
 
+/** How many words of a text are looked for. */
+export const wordsIn = (reader: Reader, text: string): number =>
+  reader.services.blindIndex.query(text).length;
+
 /** What the number of a delivery may be or begin with when this was typed: it, or it after a `#`. */
 export function numbersTyped(text: string): string[] {
   const typed = text.trim().toLowerCase();
