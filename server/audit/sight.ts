@@ -4,7 +4,8 @@ import { append, type Entry } from "./trail.ts";
 
 /** Within this time a session's second look at the same person is the same look. */
 const SAME_LOOK_MS = 5 * 60_000;
-const MOST_REMEMBERED = 200_000;
+/** About 200 bytes each: at most some 10 MB. What is forgotten is recorded once more. */
+const MOST_REMEMBERED = 50_000;
 
 /** A row whose personal data was shown, and whose it is. */
 interface Seen {

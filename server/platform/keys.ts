@@ -13,8 +13,8 @@ declare module "./database.ts" {
 
 /** How long an unwrapped key may stay in memory. An erasure is therefore complete in every process after this time. */
 const KEPT_MS = 5 * 60_000;
-/** About 100 bytes each: at most some 10 MB. */
-const MOST_KEPT = 100_000;
+/** About 300 bytes each with all that holds them: at most some 10 MB. */
+const MOST_KEPT = 30_000;
 
 interface Kept {
   key: Uint8Array | null;
