@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Reader } from "../audit/reader.ts";
 import { driverNames } from "../drivers/driver.ts";
-import { matches } from "../platform/blind_index.ts";
+import { matcherOf } from "../platform/blind_index.ts";
 import type { DataTables } from "../platform/database.ts";
 import { readCursor, writeCursor } from "../platform/http.ts";
 import { notFound } from "../platform/problem.ts";
@@ -35,7 +35,7 @@ export async function listDeliveries(reader: Reader, query: DeliveryQuery): Prom
   const page = rows.slice(0, query.limit);
   const items = await presentAll(reader, page, "delivery.read");
   return {
-    items: searched ? items.filter((item) => reallyFits(item, searched)) : items,
+    items: searched ? items.filter(reallyFitting(searched)) : items,
     next: rows.length > query.limit ? cursorAfter(page.at(-1)!, sort) : null,
   };
 }
@@ -214,9 +214,10 @@ const cursorAfter = (row: DeliveryRow, sort: DeliveryQuery["sort"]): string =>
   );
 
 /** Tokens are cut to 32 bits and may find a row too many; a number is compared as it stands. */
-function reallyFits({ number, recipient }: Delivery, text: string): boolean {
-  const typed = text.trim().toLowerCase();
-  const plain = number.toLowerCase();
-  if (plain.startsWith(typed) || plain.startsWith(`#${typed}`)) return true;
-  return recipient !== null && matches(text, searchableOf(recipient as Recipient));
+function reallyFitting(text: string): (delivery: Delivery) => boolean {
+  const typed = numbersTyped(text);
+  const hasWordsOf = matcherOf(text);
+  return ({ number, recipient }) =>
+    typed.some((beginning) => number.toLowerCase().startsWith(beginning)) ||
+    (recipient !== null && hasWordsOf(searchableOf(recipient as Recipient)));
 }

@@ -16,6 +16,7 @@ import {
 } from "./search_text.ts";
 
 export {
+  matcherOf,
   matches,
   nationalNumber,
   normaliseEmail,

@@ -70,8 +70,15 @@ export function words(text: string): string[] {
 
 /** A text cut into words and, for scripts written without spaces, runs; both composed but not yet folded. */
 export function piecesOf(text: string): string[] {
+  if (isAscii(text)) return text.slice(0, longestText).match(plainPieces) ?? [];
   return text.slice(0, longestText).normalize("NFKC").match(pieces) ?? [];
 }
+
+/** Most words have nothing to fold; asking that first spares them the tables of Unicode. */
+function isAscii(text: string): boolean {
+  return !/[^\0-\x7f]/.test(text);
+}
+const plainPieces = /[A-Za-z0-9]+/g;
 
 export function isRun(piece: string): boolean {
   return unspacedPiece.test(piece);
@@ -80,6 +87,7 @@ export function isRun(piece: string): boolean {
 /** One piece, folded: first without its accents, then, if that differs, with its umlauts written out. */
 export function spellingsOf(piece: string): string[] {
   const lower = piece.toLowerCase();
+  if (isAscii(lower)) return [lower];
   const long = lower.replace(/[äöüåø]/g, (letter) => writtenOut[letter]!);
   return [...new Set([fold(lower), fold(long)])].filter((spelling) => spelling !== "");
 }
@@ -152,17 +160,23 @@ function westernDigits(text: string): string {
  * Whether a row really has every piece of the search text. To be asked of each row found by its tokens once it is
  * opened: tokens are cut to 32 bits and to the first letters of a word, so they may find a row too many.
  */
-export function matches(text: string, fields: SearchableFields): boolean {
-  const pieces = spokenText(fields).flatMap(piecesOf);
-  const spellings = pieces.filter((piece) => !isRun(piece)).flatMap(spellingsOf);
-  const runs = pieces.filter(isRun).flatMap(spellingsOf);
-  const phones = fields.phones ?? [];
-  return termsOf(text).every((term) => {
-    if (term.kind === "run") return runs.some((run) => run.includes(term.run));
-    return term.spellings.some((typed) => spellings.some((spelling) => begins(spelling, typed))) ||
-      term.phones.some((typed) => phones.some((phone) => isPartOfPhone(phone, typed)));
-  });
+export function matcherOf(text: string): (fields: SearchableFields) => boolean {
+  const terms = termsOf(text);
+  return (fields) => {
+    const pieces = spokenText(fields).flatMap(piecesOf);
+    const spellings = pieces.filter((piece) => !isRun(piece)).flatMap(spellingsOf);
+    const runs = pieces.filter(isRun).flatMap(spellingsOf);
+    const phones = fields.phones ?? [];
+    return terms.every((term) => {
+      if (term.kind === "run") return runs.some((run) => run.includes(term.run));
+      return term.spellings.some((typed) => spellings.some((spelling) => begins(spelling, typed))) ||
+        term.phones.some((typed) => phones.some((phone) => isPartOfPhone(phone, typed)));
+    });
+  };
 }
+
+/** As `matcherOf`, for one row. */
+export const matches = (text: string, fields: SearchableFields): boolean => matcherOf(text)(fields);
 
 /** All searchable text that is compared as words. */
 export function spokenText({ names = [], emails = [], addresses = [] }: SearchableFields): string[] {
