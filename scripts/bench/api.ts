@@ -45,16 +45,19 @@ export async function run({ orders, data }: BenchOptions): Promise<Record<string
 
     const users = await signInDispatchers(services, siteIds, USERS);
     const boards = boardPaths(siteIds);
+    const strange = boardPaths(siteIds, { anyDay: 1 });
     const searches = await searchPaths(services, orders);
     const work = (what: string, load: Partial<Load>) => measured(what, { ...defaults, url, users, ...load });
 
-    const board = await work("board, with pauses", { paths: boards(), pause: PAUSE });
+    const board = await work("board, with pauses", { paths: boards, pause: PAUSE });
     const search = await work("search, with pauses", { paths: searches, pause: PAUSE });
+    await work("board, no page looked at before, with pauses", { paths: strange, pause: PAUSE });
+    await work("board, no page looked at before, without pauses", { paths: strange });
     await work("search, without pauses", { paths: searches.toReversed() });
     const ratio = await beside(environment, async (unopened) => {
       const opened: number[] = [], without: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        const load = { seconds: 10, warmUp: 2, paths: boards() };
+        const load = { seconds: 10, warmUp: 2, paths: boards };
         opened.push((await work("board, without pauses", load)).perSecond);
         without.push((await work("board unopened, without pauses", { ...load, url: unopened })).perSecond);
       }
@@ -83,17 +86,19 @@ export async function run({ orders, data }: BenchOptions): Promise<Record<string
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-const defaults = { seconds: 20, warmUp: 4, pause: NO_PAUSE, paths: [] as string[] };
+const defaults = { seconds: 12, warmUp: 3, pause: NO_PAUSE, paths: [] as string[] };
 
-/** A site's first page of a day, drawn from all days there are: nobody's keys are in memory, nobody was looked at yet. */
-function boardPaths(siteIds: readonly string[]): () => string[] {
+/**
+ * A site's first page of a day, for as many requests as anybody makes: of the last week for four requests of five, and
+ * of any day of two years for the fifth, whose keys are not in memory and at which nobody has looked yet.
+ */
+function boardPaths(siteIds: readonly string[], { anyDay = 0.2 } = {}): string[] {
   const random = new Random(Date.now());
   const today = Temporal.Now.plainDateISO("Europe/Berlin");
-  return () =>
-    Array.from({ length: 20_000 }, () => {
-      const day = today.subtract({ days: random.between(0, DAYS - 1) });
-      return `/api/deliveries?site=${random.pick(siteIds)}&day=${day}&limit=50`;
-    });
+  return Array.from({ length: 20_000 }, () => {
+    const day = today.subtract({ days: random.between(0, random.chance(anyDay) ? DAYS - 1 : 6) });
+    return `/api/deliveries?site=${random.pick(siteIds)}&day=${day}&limit=50`;
+  });
 }
 
 /** What dispatchers type to find an order there is: its number, or the recipient's name, end of the phone, or street. */
