@@ -142,8 +142,8 @@ async function found(reader: Reader, query: DeliveryQuery, text: string): Promis
       .orderBy(sql`lower(deliveries.number) using ~>~`).limit(MOST_NUMBERS)
   );
   const byWords = await recentWithWords(reader, query, text) ??
-    idsOf(withWords(reader, query, text, sql<IndexRow>`delivery_search`));
-  return reader.db.selectFrom("deliveries").selectAll("deliveries")
+    withWords(reader, query, text, sql<IndexRow>`delivery_search`);
+  return filtered(reader, query)
     .where(
       sql<boolean>`deliveries.id in (${
         sql.join([byWords, ...[itself, ...byNumber].map(idsOf)], sql` union `)
@@ -161,18 +161,28 @@ async function recentWithWords(reader: Reader, query: DeliveryQuery, text: strin
   const newest = sql<
     IndexRow
   >`(select * from delivery_search ${before} order by delivery_id desc limit ${RECENT})`;
-  const ids = (await idsOf(withWords(reader, query, text, newest)).execute()).map(({ id }) => id);
+  const ids = (await withWords(reader, query, text, newest).execute()).map(({ id }) => id);
   return ids.length > query.limit ? sql`select unnest(${ids}::uuid[])` : null;
 }
 
 /** The newest that fit and have every word, looked for in the index's rows that `rows` names. */
-const withWords = (reader: Reader, query: DeliveryQuery, text: string, rows: RawBuilder<IndexRow>) =>
-  sorted(
-    filtered(reader, query).innerJoin(rows.as("deliverySearch"), "deliverySearch.deliveryId", "deliveries.id")
-      .where(hasWords(reader, text)),
-    "newest",
-    query.cursor,
-  ).limit(query.limit + 1);
+function withWords(reader: Reader, query: DeliveryQuery, text: string, rows: RawBuilder<IndexRow>) {
+  const { site, state, driver, day, cursor, limit } = query;
+  const indexed = reader.db.selectFrom(rows.as("deliverySearch")).select("deliverySearch.deliveryId as id")
+    .where(hasWords(reader, text));
+  // The index knows each order's site, and to fetch all that are found only for that is most of the time.
+  const fitting =
+    reader.actor.role !== "driver" && state === undefined && driver === undefined && day === undefined
+      ? indexed.where(reader.inSites("deliverySearch.siteId"))
+        .$if(site !== undefined, (query) => query.where("deliverySearch.siteId", "=", site!))
+      : indexed.innerJoin(filtered(reader, query).as("fitting"), "fitting.id", "deliverySearch.deliveryId");
+  return fitting
+    .$if(
+      cursor !== undefined,
+      (query) => query.where("deliverySearch.deliveryId", "<", readCursor(cursor!, NewestKey)[0]),
+    )
+    .orderBy("deliverySearch.deliveryId", "desc").limit(limit + 1);
+}
 
 const idsOf = (fitting: Filtered) => fitting.clearSelect().select("deliveries.id");
 
