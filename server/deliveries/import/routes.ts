@@ -3,14 +3,13 @@ import { z } from "zod";
 import { type AppEnv, may } from "../../access/may.ts";
 import { answers, body, bytes, params, query } from "../../platform/http.ts";
 import { Id } from "../../platform/schema.ts";
+import { readAgain, readUpload } from "./file.ts";
 import {
   addImport,
   forgetImport,
   importOf,
   listImports,
   previewOf,
-  readAgain,
-  readUpload,
   startImport,
   takeOptions,
 } from "./import.ts";
