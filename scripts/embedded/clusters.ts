@@ -41,7 +41,8 @@ export async function prepareClusters({ directory, ports }: Installation): Promi
     });
   return {
     data: cluster("data", dataBuffersMb()),
-    keys: cluster("keys", 32),
+    // A key is a tenth of the row it opens, and a page of orders asks for fifty of them from all over the table.
+    keys: cluster("keys", Math.max(32, Math.round(dataBuffersMb() / 8))),
     exist: major !== undefined,
     hasBackups,
     secrets,
