@@ -131,7 +131,6 @@ export function createApp(
   });
   return app;
 }
-export type App = ReturnType<typeof createApp>;
 
 /** The peer's address, from what `Deno.serve` tells of the connection. */
 function addressOf(env: unknown): string | null {

@@ -1,12 +1,10 @@
-import { type ExpressionBuilder, type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
+import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Buffer } from "node:buffer";
 import type { DataTables } from "../platform/database.ts";
-import { openBytes, SealBroken } from "../platform/seal.ts";
+import { openBytes } from "../platform/seal.ts";
 import type { Services } from "../platform/services.ts";
 import type { Actor } from "./actor.ts";
 import { recordSight } from "./sight.ts";
-
-export type { ExpressionBuilder };
 
 /** A row that holds a person's data: whose it is, and the sealed value. */
 export interface SealedRow {
@@ -82,5 +80,3 @@ export class Reader {
     return this.actor.sites === "all" || this.actor.sites.includes(siteId);
   }
 }
-
-export { SealBroken };

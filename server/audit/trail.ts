@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { ColumnType, Generated } from "kysely";
-import type { DataTables, Moment } from "../platform/database.ts";
+import type { DataTables } from "../platform/database.ts";
 import type { Actor } from "./actor.ts";
 
 declare module "../platform/database.ts" {
@@ -15,7 +15,6 @@ declare module "../platform/database.ts" {
     };
   }
 }
-export type { Moment };
 
 /** Ids and plain facts. Never a name, an address or any other personal value. */
 export type Detail = Record<string, unknown>;

@@ -1,11 +1,10 @@
 import type { Buffer } from "node:buffer";
-import { type RawBuilder, type Selectable, sql } from "kysely";
-import type { Generated } from "kysely";
+import { type Generated, type RawBuilder, type Selectable, sql } from "kysely";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { sealDetail } from "../audit/sealed_detail.ts";
 import { openSiteOf } from "../sites/site.ts";
-import { type GeneratedMoment, type Moment, violates } from "../platform/database.ts";
+import { type DataTables, type GeneratedMoment, type Moment, violates } from "../platform/database.ts";
 import { changedMeanwhile, parse } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
 import { conflict, notFound } from "../platform/problem.ts";
@@ -53,7 +52,6 @@ declare module "../platform/database.ts" {
     };
   }
 }
-import type { DataTables } from "../platform/database.ts";
 export type DeliveryRow = Selectable<DataTables["deliveries"]>;
 
 /**
