@@ -4,8 +4,8 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { exitCodes, Refusal } from "./embedded/refusal.ts";
-import { explain, print, say } from "./embedded/terminal.ts";
+import { exitCodes, Refusal } from "./installation/refusal.ts";
+import { explain, print, say } from "./installation/terminal.ts";
 
 /** What a benchmark may be told; each takes what concerns it. */
 export interface BenchOptions {
@@ -13,6 +13,10 @@ export interface BenchOptions {
   orders: number;
   /** A directory whose installation is used, filled up as needed and kept. Undefined: a new one, removed afterwards. */
   data: string | undefined;
+  /** Less of it, to see whether it works rather than to measure. */
+  quick: boolean;
+  /** How large the database is that is backed up, in GB of 1,000,000,000 bytes. */
+  gb: number;
 }
 
 type Figures = Record<string, number>;
@@ -23,14 +27,19 @@ const benchmarks: Record<string, () => Promise<{ run: Benchmark }>> = {
   api: () => import("./bench/api.ts"),
   import: () => import("./bench/import.ts"),
   web: () => import("./bench/web.ts"),
+  failover: () => import("./bench/failover.ts"),
+  backup: () => import("./bench/backup.ts"),
 };
 
-const help = `Measures a real installation: two durable clusters, the API and the worker.
+const help =
+  `Measures a real installation: two durable clusters, the API and the worker; failover, the appliance in Docker.
 
-  deno task bench ${Object.keys(benchmarks).join(" | ")} | all [--orders N] [--data DIR]
+  deno task bench ${Object.keys(benchmarks).join(" | ")} | all [--orders N] [--data DIR] [--gb N] [--quick]
 
   --orders N  how many orders are stored (api; default: 1000000)
   --data DIR  use the installation in DIR, fill it up to N orders, and keep it (api; default: a new one, removed after)
+  --gb N      how large the database is that is backed up, from 0.05 on (backup; default: 10)
+  --quick     a shorter run (failover, backup)
 
 Progress goes to standard error. The last line on standard output is one JSON object.`;
 
@@ -78,12 +87,17 @@ function parse(args: string[]): { name: string | undefined; options: BenchOption
   const data = values.data === undefined
     ? undefined
     : resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), values.data);
-  if (values.help) return { name: undefined, options: { orders, data } };
+  const gb = Number(values.gb ?? 10);
+  if (!(gb >= 0.05 && gb <= 1_000)) {
+    throw new Refusal(`--gb ${values.gb} is not a size from 0.05 to 1000`, hint, exitCodes.usage);
+  }
+  const options = { orders, data, gb, quick: values.quick ?? false };
+  if (values.help) return { name: undefined, options };
   if (name === undefined) throw new Refusal("Nothing was named to measure", hint, exitCodes.usage);
   if (more.length > 0 || (name !== "all" && !Object.hasOwn(benchmarks, name))) {
     throw new Refusal(`There is no benchmark "${[name, ...more].join(" ")}"`, hint, exitCodes.usage);
   }
-  return { name, options: { orders, data } };
+  return { name, options };
 }
 
 function flagsOf(args: string[], hint: string) {
@@ -94,6 +108,8 @@ function flagsOf(args: string[], hint: string) {
       options: {
         orders: { type: "string" },
         data: { type: "string" },
+        gb: { type: "string" },
+        quick: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

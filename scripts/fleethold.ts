@@ -2,14 +2,15 @@
  * The operator's command against an embedded installation: `deno task fleethold COMMAND`. See `help` for what there is.
  */
 
-import { explain, print } from "./embedded/terminal.ts";
-import { exitCodes } from "./embedded/refusal.ts";
+import { explain, print } from "./installation/terminal.ts";
+import { exitCodes } from "./installation/refusal.ts";
 import { existingInstallation } from "./embedded/location.ts";
 import { version } from "../server/version.ts";
 import { endSessions, newLink } from "./operator/accounts.ts";
 import { type CommandLine, help, parseCommandLine } from "./operator/command_line.ts";
 import { logs } from "./operator/logs.ts";
 import { migrate } from "./operator/migration.ts";
+import { backups, mark, peek, restore } from "./operator/recovery.ts";
 import { status } from "./operator/status.ts";
 
 /** A command does its work in the installation's directory and answers the exit code. */
@@ -19,6 +20,10 @@ const commands: Record<CommandLine["command"], (directory: string, line: Command
   logs,
   "new-link": newLink,
   "end-sessions": endSessions,
+  backups,
+  restore,
+  peek,
+  mark,
   help: () => Promise.resolve(tell(help)),
   version: () => Promise.resolve(tell(`fleethold ${version}, Deno ${Deno.version.deno}`)),
 };

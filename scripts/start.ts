@@ -3,17 +3,20 @@
  * of this process. See `--help` and docs/decisions/0003-embedded-postgres.md.
  */
 
-import type { Cluster } from "./embedded/cluster.ts";
+import { join } from "node:path";
+import { type Cluster, majorOf } from "./embedded/cluster.ts";
 import { arrange, logOf, prepareClusters } from "./embedded/clusters.ts";
 import { installationDirectory } from "./embedded/location.ts";
 import { takeLock } from "./embedded/lock.ts";
 import { help, type Options, parseOptions } from "./embedded/options.ts";
 import { choosePort, freePorts, untilFree } from "./embedded/ports.ts";
-import type { Program } from "./embedded/permissions.ts";
-import { type Installation, publicUrl, ServerProgram } from "./embedded/program.ts";
-import { exitCodes, Refusal } from "./embedded/refusal.ts";
+import type { Program } from "./installation/permissions.ts";
+import { BackupProgram } from "./embedded/backup_program.ts";
+import { publicUrl, ServerProgram } from "./embedded/program.ts";
+import { readIfExists } from "./installation/files.ts";
+import { exitCodes, Refusal } from "./installation/refusal.ts";
 import { keepRunning, type Part } from "./embedded/supervision.ts";
-import { during, explain, print, say } from "./embedded/terminal.ts";
+import { during, explain, print, say } from "./installation/terminal.ts";
 import { ensureWebUi, webDirectory } from "./embedded/web_ui.ts";
 
 /** Everything that runs, to be stopped in this order: the programs first, then the clusters they use. */
@@ -44,16 +47,17 @@ async function start({ port, data: given, demo }: Options): Promise<void> {
   const lock = await takeLock(directory);
   // After a launcher was killed, its API still finishes the requests it had.
   if (lock.former) await untilFree(Number(new URL(lock.former.url).port), 10_000);
-  const [workPort, dataPort, keysPort] = freePorts(3) as [number, number, number];
-  const ports = { api: choosePort(port), work: workPort, data: dataPort, keys: keysPort };
-  const installation: Installation = { directory, web: webDirectory(), ports };
+  const [workPort, dataPort, keysPort, backupPort] = freePorts(4) as [number, number, number, number];
+  const ports = { api: choosePort(port), work: workPort, data: dataPort, keys: keysPort, backup: backupPort };
+  const installation = { directory, web: webDirectory(), ports };
   const url = publicUrl(installation);
   await lock.publish({ pid: Deno.pid, url, dataPort, keysPort });
 
-  const { data, keys, secrets, exist, hasBackups } = await prepareClusters(installation);
-  if (!hasBackups) say("backups are off: they need PostgreSQL and pgBackRest from this system's packages");
+  const { data, keys, secrets, exist, noBackups, postgres, account } = await prepareClusters(installation);
+  if (noBackups) say(`backups are off: ${noBackups}`);
   const startCluster = async (cluster: Cluster) => {
     running.clusters.push(cluster);
+    await refuseIfLost(directory, cluster.name);
     await cluster.create();
     await keepRunning(cluster, () => isStopping);
     await arrange(cluster, secrets);
@@ -67,9 +71,13 @@ async function start({ port, data: given, demo }: Options): Promise<void> {
 
   const program = (name: Program) => new ServerProgram(name, installation, logOf(directory, name));
   await during("bringing the databases to this release", program("migrate").runOnce());
-  running.programs = [program("serve"), program("work")];
+  running.programs = [
+    program("serve"),
+    program("work"),
+    ...(noBackups ? [] : [new BackupProgram(installation, postgres, account, logOf(directory, "backup"))]),
+  ];
   await during(
-    "starting the API and the worker",
+    "starting the API, the worker and the backups",
     Promise.all(running.programs.map((part) => keepRunning(part, () => isStopping))),
   );
 
@@ -80,6 +88,16 @@ async function start({ port, data: given, demo }: Options): Promise<void> {
   }
   print(`ready ${url}`);
   if (await needsSetUp(url)) print(`set-up: ${url}/setup#${secrets.setup_token} (works once)`);
+}
+
+/** An empty cluster in the place of one that was lost would look like a first start. */
+async function refuseIfLost(directory: string, name: string): Promise<void> {
+  const backups = join(directory, "backup/repository", name, "backup", name, "backup.info");
+  if (await majorOf(join(directory, name)) || await readIfExists(backups) === undefined) return;
+  throw new Refusal(
+    `The ${name} cluster is gone, and there are backups of it`,
+    `deno task fleethold restore --cluster ${name} brings it back`,
+  );
 }
 
 async function needsSetUp(url: string): Promise<boolean> {

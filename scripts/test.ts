@@ -1,17 +1,31 @@
 /**
  * `deno task test`: format, lint, types, then every test; the last line counts them. `--quick` (`deno task ok`) leaves
- * out the tests that start whole installations. Further arguments go to vitest.
+ * out the tests that start whole installations, `--long` adds those that take minutes each: traps of tests/backup, and
+ * the recovery of an appliance. Further arguments go to vitest.
  */
 import { apt, hasApt, installPackage, succeeds } from "./embedded/packages.ts";
-import { say } from "./embedded/terminal.ts";
+import { missingDocker } from "./bench/appliance.ts";
+import { say } from "./installation/terminal.ts";
 
 const quick = Deno.args.includes("--quick");
-const passedOn = Deno.args.filter((argument) => argument !== "--quick");
+const long = Deno.args.includes("--long");
+const passedOn = Deno.args.filter((argument) => argument !== "--quick" && argument !== "--long");
 
 const checks: [name: string, args: string[]][] = [
   ["format", ["fmt", "--check", "--quiet"]],
   ["lint", ["lint", "--quiet"]],
-  ["types", ["check", "--quiet", "server", "scripts", "migrations", "tests", "web", "vitest.config.ts"]],
+  ["types", [
+    "check",
+    "--quiet",
+    "server",
+    "backup",
+    "appliance",
+    "scripts",
+    "migrations",
+    "tests",
+    "web",
+    "vitest.config.ts",
+  ]],
 ];
 
 interface Counts {
@@ -32,30 +46,48 @@ if (passedOn.length === 0) {
   }
 }
 if (!quick) await ensureChromium();
+const noAppliance = quick ? "not among the quick checks" : await missingDocker();
+if (!long) {
+  say(
+    "the traps of tests/backup and the recovery of tests/compose, minutes each, are left out; deno task test --long has them",
+  );
+}
+if (noAppliance) say(`tests/compose: skipped, ${noAppliance}`);
 
-const report = await Deno.makeTempFile({ suffix: ".json" });
-say("tests …");
-const ran = await deno([
-  "run",
-  "-A",
-  "npm:vitest",
-  "run",
-  "--reporter=default",
-  "--reporter=json",
-  `--outputFile.json=${report}`,
-  ...(quick ? ["--project", "slices"] : []),
-  ...passedOn,
-]);
-const counts = await readCounts(report);
-if (!counts) faults.push("vitest did not finish");
-else if (!ran && counts.numFailedTests === 0) faults.push("vitest");
+// The appliance comes last, in a run of its own: it would take part of the machine from all the others.
+const runs = [
+  ["slices", ...(quick ? [] : ["installations"]), ...(long ? ["traps"] : [])],
+  ...(noAppliance ? [] : [["appliance", ...(long ? ["recovery"] : [])]]),
+];
+let passed = 0, failed = 0, skipped = 0;
+for (const projects of runs) {
+  say(`tests: ${projects.join(", ")} …`);
+  const report = await Deno.makeTempFile({ suffix: ".json" });
+  const ran = await deno([
+    "run",
+    "-A",
+    "npm:vitest",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+    ...projects.flatMap((project) => ["--project", project]),
+    ...(passedOn.length > 0 ? ["--passWithNoTests", ...passedOn] : []),
+  ]);
+  const counts = await readCounts(report);
+  if (!counts) faults.push("vitest did not finish");
+  else if (!ran && counts.numFailedTests === 0) faults.push("vitest");
+  passed += counts?.numPassedTests ?? 0;
+  failed += counts?.numFailedTests ?? 0;
+  skipped += counts ? counts.numPendingTests + counts.numTodoTests : 0;
+}
+if (passed + failed + skipped === 0 && passedOn.length > 0) {
+  faults.push(`no test is named ${passedOn.join(" ")}`);
+}
 for (const name of faults) say(`${name}: failed`);
+failed += faults.length;
 say(`${Math.round((performance.now() - started) / 1000)} s`);
-const skipped = counts ? counts.numPendingTests + counts.numTodoTests : 0;
-const failed = (counts?.numFailedTests ?? 0) + faults.length;
-await Deno.stdout.write(
-  new TextEncoder().encode(`${counts?.numPassedTests ?? 0} passed, ${failed} failed, ${skipped} skipped\n`),
-);
+await Deno.stdout.write(new TextEncoder().encode(`${passed} passed, ${failed} failed, ${skipped} skipped\n`));
 Deno.exit(failed > 0 ? 1 : 0);
 
 /** The browser's day needs Chromium; where it cannot be had, those tests are skipped and say so. */

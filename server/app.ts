@@ -5,6 +5,7 @@ import { accountNames } from "./access/account.ts";
 import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts";
 import { cookieName, signedIn } from "./access/session.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
+import { backupRoutes } from "./backups/routes.ts";
 import { companyRoutes } from "./company/routes.ts";
 import { SubjectErased } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
@@ -22,7 +23,7 @@ import { driverRoutes, vehicleRoutes } from "./drivers/routes.ts";
 import { vehicleNames } from "./drivers/vehicle.ts";
 import { siteRoutes } from "./sites/routes.ts";
 import { siteNames } from "./sites/site.ts";
-import { sameOriginOnly, securityHeaders } from "./platform/edge.ts";
+import { clientAddress, sameOriginOnly, securityHeaders } from "./platform/edge.ts";
 import { health } from "./platform/health.ts";
 import { newId } from "./platform/id.ts";
 import { answers, patternOf } from "./platform/http.ts";
@@ -44,6 +45,7 @@ export function createApp(
   metrics: Metrics,
   webDir: string | null,
   live: Live = startLive(services),
+  isDraining?: () => boolean,
 ) {
   const app = new Hono<AppEnv>();
 
@@ -52,7 +54,7 @@ export function createApp(
     c.set("requestId", newId());
     c.set("log", services.log.child({ request: c.var.requestId }));
     c.set("signedIn", null);
-    c.set("clientAddress", addressOf(c.env));
+    c.set("clientAddress", null);
     c.header("X-Request-Id", c.var.requestId);
     const from = performance.now();
     await next();
@@ -63,9 +65,16 @@ export function createApp(
       ms: Math.round(performance.now() - from),
     }, "answered");
   });
-  app.use("/api/*", sameOriginOnly(services.config.FLEETHOLD_PUBLIC_URL));
+  app.route("/", health(services, metrics, isDraining));
 
-  app.route("/", health(services, metrics));
+  app.use(async (c, next) => {
+    c.set(
+      "clientAddress",
+      clientAddress(c.req.raw.headers, peerOf(c.env), services.config.FLEETHOLD_PROXY_TOKEN),
+    );
+    await next();
+  });
+  app.use("/api/*", sameOriginOnly(services.config.FLEETHOLD_PUBLIC_URL));
 
   app.use("/api/*", signedIn());
   app.route("/api/setup", setupRoutes);
@@ -83,6 +92,7 @@ export function createApp(
   app.route("/api/tracking", trackingRoutes);
   app.route("/api/imports", importRoutes);
   app.route("/api/audit", auditRoutes(namers));
+  app.route("/api/backups", backupRoutes);
   app.route("/api/live", liveRoutes(live));
 
   const document = () =>
@@ -133,7 +143,7 @@ export function createApp(
 }
 
 /** The peer's address, from what `Deno.serve` tells of the connection. */
-function addressOf(env: unknown): string | null {
+function peerOf(env: unknown): string | null {
   const peer = (env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
   return peer?.transport === "tcp" ? peer.hostname : null;
 }

@@ -1,7 +1,11 @@
+import type { CronItem } from "graphile-worker";
 import type { Services } from "./platform/services.ts";
 import type { JobName, Jobs } from "./platform/queue.ts";
 import { change } from "./audit/change.ts";
 import { system } from "./audit/actor.ts";
+import { watchPromises } from "./backups/alarms.ts";
+import { openSamples } from "./backups/samples.ts";
+import { tellByMail, tellByWebhook } from "./backups/telling.ts";
 import { forgetOldImports } from "./deliveries/import/import.ts";
 import { runImport } from "./deliveries/import/run.ts";
 import { rebuildSearch } from "./deliveries/search.ts";
@@ -30,6 +34,10 @@ export const jobs: JobTable = {
   "search.rebuild": rebuildSearch,
   "import.run": runImport,
   "imports.forget": (services) => change(services, system("job"), forgetOldImports),
+  "backups.watch": (services) => watchPromises(services),
+  "backups.open-samples": openSamples,
+  "backups.tell-by-mail": tellByMail,
+  "backups.tell-by-webhook": tellByWebhook,
 };
 
 /** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */
@@ -39,4 +47,7 @@ export const schedule = [
   { match: "37 2 * * *", task: "sign-in-failures.forget" },
   { match: "47 2 * * *", task: "tracking-links.forget" },
   { match: "47 * * * *", task: "imports.forget" },
-] satisfies { match: string; task: JobName }[];
+  // The next minute's look comes sooner than a second try of this one's.
+  { match: "* * * * *", task: "backups.watch", options: { maxAttempts: 1 } },
+  { match: "* * * * *", task: "backups.open-samples", options: { maxAttempts: 1 } },
+] satisfies { match: string; task: JobName; options?: CronItem["options"] }[];

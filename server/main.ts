@@ -4,11 +4,13 @@ import { startLive } from "./audit/live.ts";
 import { demoCompany } from "./demo/company.ts";
 import { feedDemo } from "./demo/feed.ts";
 import { signInTable } from "./demo/sign_in_table.ts";
+import { measureBackups } from "./backups/metrics.ts";
 import { jobs, schedule } from "./jobs.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { operate } from "./operate.ts";
 import { BlindIndex } from "./platform/blind_index.ts";
 import {
+  appSettings,
   type Config,
   ConfigFault,
   migrateSettings,
@@ -42,16 +44,32 @@ async function serve() {
   const { services, pools, close } = open(config, log, 16);
   const metrics = new Metrics(pools);
   const live = startLive(services);
-  const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR, live);
+  let isDraining = false;
+  const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR, live, () => isDraining);
+  const pem = readPem(config.FLEETHOLD_TLS_PEM);
+  const unanswered = new Set<Promise<void>>();
   const server = Deno.serve({
     ...config.FLEETHOLD_LISTEN,
+    ...(pem && { cert: pem, key: pem }),
     onListen: ({ hostname, port }) => log.info({ hostname, port }, "listening"),
-  }, app.fetch);
-  await asked();
+  }, (request, info) => {
+    const answer = Promise.resolve(app.fetch(request, info));
+    const gone = () => void unanswered.delete(done);
+    const done = answer.then(gone, gone);
+    unanswered.add(done);
+    return answer;
+  });
+  const probes = answerProbes(config, health(services, metrics, () => isDraining));
+  await Promise.race([asked(), replaced(config.FLEETHOLD_TLS_PEM, pem, log)]);
+  isDraining = true;
   log.info("draining");
+  // Until the proxy has seen that no new requests are wanted, they are answered as before.
+  await sleep(config.FLEETHOLD_DRAIN_SECONDS);
   // A live connection never ends by itself; browsers come back to whoever serves next.
   await live.close();
-  await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, 8_000))]);
+  // `shutdown` takes the bodies away that are still arriving: whoever sends one is answered first.
+  await Promise.race([Promise.all(unanswered).then(() => server.shutdown()), sleep(END_SECONDS)]);
+  await probes?.shutdown();
   await close();
 }
 
@@ -60,10 +78,8 @@ async function work() {
   const log = createLog(config.FLEETHOLD_LOG_LEVEL, "work");
   const { services, pools, close } = open(config, log, 6);
   const metrics = new Metrics(pools);
-  const probes = Deno.serve(
-    { ...config.FLEETHOLD_WORK_LISTEN, onListen: () => {} },
-    health(services, metrics).fetch,
-  );
+  measureBackups(metrics, services);
+  const probes = answerProbes(config, health(services, metrics));
   const worker = await startWorker({
     pool: pools.data,
     jobs: Object.fromEntries(
@@ -76,7 +92,7 @@ async function work() {
   log.info("working");
   await Promise.race([asked(), worker.ended]);
   await worker.stop();
-  await probes.shutdown();
+  await probes?.shutdown();
   await close();
 }
 
@@ -88,17 +104,19 @@ async function runMigrate() {
   await migrate(config, log, { byOperator: Deno.args.includes("--by-operator") });
 }
 
-/** Answers one request of the operator's command as a line of JSON. */
+/** Answers one request of the operator's command as a line of JSON. An argument `-` is read from standard input. */
 async function runOperate() {
-  const config = readConfig(workSettings, environment(), Deno.readTextFileSync);
+  const config = readConfig(appSettings, environment(), Deno.readTextFileSync);
   const { services, close } = open(config, createLog("silent", "operate"), 2);
-  await answer(await operate(services, Deno.args.slice(1)));
+  const [, request, argument] = Deno.args;
+  const given = argument === "-" ? await new Response(Deno.stdin.readable).text() : argument;
+  await answer(await operate(services, [request!, ...(given === undefined ? [] : [given])]));
   await close();
 }
 
 /** Fills an installation that is not set up with an invented company and writes to stdout how to sign in. */
 async function demo() {
-  const config = readConfig(workSettings, environment(), Deno.readTextFileSync);
+  const config = readConfig(appSettings, environment(), Deno.readTextFileSync);
   const { services, close } = open(config, createLog("error", "demo"), 4);
   const company = demoCompany({
     today: Temporal.Now.plainDateISO("Europe/Berlin").toString(),
@@ -141,6 +159,30 @@ function open(config: Config, log: Logger, connections: number) {
   };
   return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
 }
+
+/** Answers whoever asks on this host or in this container how the process is doing. */
+function answerProbes({ FLEETHOLD_PROBE_LISTEN: address }: Config, { fetch }: ReturnType<typeof health>) {
+  return address && Deno.serve({ ...address, onListen: () => {} }, fetch);
+}
+
+/** The certificate's chain and key to answer with; without it the server speaks plain HTTP. */
+const readPem = (path: string | undefined) => path === undefined ? undefined : Deno.readTextFileSync(path);
+
+/**
+ * Resolves when the file of the certificate holds another one: `Deno.serve` keeps the one it began with, so the process
+ * drains and ends, and whoever supervises it starts it with the new one.
+ */
+async function replaced(path: string | undefined, pem: string | undefined, log: Logger): Promise<void> {
+  do await sleep(CERTIFICATE_LOOK_SECONDS); while (readPem(path) === pem);
+  log.info("the certificate was renewed");
+}
+
+const CERTIFICATE_LOOK_SECONDS = 15;
+/** What is under way has so long to end, once the process has drained. */
+const END_SECONDS = 8;
+
+const sleep = (seconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
  * Resolves when somebody asks this process to end: a signal, or, with `--end-with-stdin`, the end of the program that

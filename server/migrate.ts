@@ -6,6 +6,7 @@ import { system } from "./audit/actor.ts";
 import { append } from "./audit/trail.ts";
 import { type DataTables, type KeysTables, kyselyOver, openPool } from "./platform/database.ts";
 import type { Logger } from "./platform/log.ts";
+import { conflict } from "./platform/problem.ts";
 
 interface Clusters {
   FLEETHOLD_DATA_URL: string;
@@ -22,10 +23,12 @@ export type Migrations = Record<"data" | "keys", string[]>;
  * nothing; two at once wait for each other on the migrator's lock.
  *
  * @param byOperator whether somebody asked for it, which belongs in the trail; a start brings its own schema along
- * @throws the first migration's error; what ran before it stays, that migration is rolled back whole
+ * @throws Problem cluster-lost before anything is done, where one cluster is new and the other is not; the first
+ * migration's error, and what ran before it stays while that migration is rolled back whole
  */
 export async function migrate(config: Clusters, log: Logger, { byOperator = false } = {}): Promise<void> {
   await withBoth(config, log, async ({ data, keys }) => {
+    await refuseIfLost(data, keys);
     const done: Migrations = { keys: await bringUp(kyselyOver<KeysTables>(keys), "keys", log), data: [] };
     await runMigrations({ pgPool: data, schema: "graphile_worker" });
     const db = kyselyOver<DataTables>(data);
@@ -33,6 +36,30 @@ export async function migrate(config: Clusters, log: Logger, { byOperator = fals
     done.data = await bringUp(db, "data", log);
     if (byOperator) await append(db, system("operator"), [{ act: "operator.migrated", detail: done }]);
   });
+}
+
+/**
+ * A new, empty cluster beside one that holds something stands in the place of one that was lost. It is not filled: keys
+ * made there would hide that the old ones are missing, and a company set up there, that the old one can be restored.
+ */
+async function refuseIfLost(data: pg.Pool, keys: pg.Pool): Promise<void> {
+  const holds = async (pool: pg.Pool, table: string) => {
+    const { rows: [found] } = await pool.query<{ is: boolean }>("select to_regclass($1) is not null as is", [
+      table,
+    ]);
+    if (!found!.is) return null;
+    return (await pool.query(`select from ${table} limit 1`)).rowCount === 1;
+  };
+  const inData = await holds(data, "public.company"), inKeys = await holds(keys, "public.subject_keys");
+  const lost = inData === null && inKeys ? "data" : inKeys === null && inData ? "keys" : undefined;
+  if (!lost) return;
+  throw conflict(
+    "cluster-lost",
+    `The ${lost} cluster is new and empty, and the other one is not: it was lost`,
+    {
+      next: `fleethold restore --cluster ${lost} brings it back from the backups; nothing was changed.`,
+    },
+  );
 }
 
 /** The migrations that this release brings and the clusters do not have yet. */

@@ -1,5 +1,10 @@
 import { sql } from "kysely";
-import { letBackIn, signOutEverywhere } from "./access/operator.ts";
+import { completeLogins } from "./access/login.ts";
+import { letBackIn, noteCommand, signOutEverybody, signOutEverywhere } from "./access/operator.ts";
+// The tables that the search reads, where nothing else of the product is loaded.
+import type {} from "./deliveries/delivery.ts";
+import { openPastOrders } from "./deliveries/past.ts";
+import { rebuildSearch } from "./deliveries/search.ts";
 import type { Services } from "./platform/services.ts";
 
 /** How much an installation holds. */
@@ -15,6 +20,9 @@ const requests = {
   "end-sessions": async (services: Services, email: string) => ({
     ended: await signOutEverywhere(services, email),
   }),
+  note: noteCommand,
+  "past-orders": openPastOrders,
+  "after-restore": afterRestore,
 } satisfies Record<string, (services: Services, argument: string) => Promise<unknown>>;
 
 /** The requests there are, for whoever asks them. */
@@ -33,6 +41,17 @@ export async function operate(
     throw new Error(`operate takes one of ${Object.keys(requests).join(", ")}`);
   }
   return await requests[name as OperatorRequest](services, argument);
+}
+
+/**
+ * What a restored data cluster needs before anybody works with it: sessions that were ended since are open again in it,
+ * and what is kept out of backups is made anew from the rows.
+ */
+async function afterRestore(services: Services): Promise<{ sessionsEnded: number }> {
+  const sessionsEnded = await signOutEverybody(services);
+  await completeLogins(services);
+  await rebuildSearch(services);
+  return { sessionsEnded };
 }
 
 async function holdings({ db }: Services): Promise<Holdings> {

@@ -11,6 +11,7 @@ const order = [
   "sites",
   "company",
   "access",
+  "backups",
   "drivers",
   "deliveries",
   "tracking",

@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 
 /** What the server says has changed. */
 export interface Change {
-  kind: "delivery" | "driver" | "site" | "vehicle" | "account" | "import" | "company";
+  kind: "delivery" | "driver" | "site" | "vehicle" | "account" | "import" | "company" | "backup";
   ids: string[];
 }
 type Message = { change: Change } | { reset: true } | { connected: boolean };
@@ -17,6 +17,7 @@ const stale: Record<Change["kind"], string[]> = {
   account: ["accounts"],
   import: ["imports"],
   company: ["company", "session"],
+  backup: ["backups"],
 };
 
 /** Bursts (an import, a mass assignment) become one refetch. */

@@ -135,6 +135,13 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("./audit/audit_page.tsx"), "AuditPage"),
 });
 
+const backups = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/backups",
+  ...needs("backups.read"),
+  component: lazyRouteComponent(() => import("./backups/backups_page.tsx"), "BackupsPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => signedIn,
   path: "/account",
@@ -194,6 +201,7 @@ const routeTree = root.addChildren([
     company,
     people,
     audit,
+    backups,
     account,
     driver,
   ]),

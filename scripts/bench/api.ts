@@ -11,7 +11,7 @@ import type { Services } from "../../server/platform/services.ts";
 import type { BenchOptions } from "../bench.ts";
 import { runningInstallation } from "../embedded/lock.ts";
 import { freePorts } from "../embedded/ports.ts";
-import { during, say } from "../embedded/terminal.ts";
+import { during, say } from "../installation/terminal.ts";
 import { DAYS, numberAt } from "./customers.ts";
 import { ensureCompany, fill, signInDispatchers } from "./fill.ts";
 import { launch } from "./installation.ts";

@@ -7,7 +7,7 @@ import { regions } from "../../server/demo/places.ts";
 import { newId } from "../../server/platform/id.ts";
 import type { Services } from "../../server/platform/services.ts";
 import { createSite } from "../../server/sites/site.ts";
-import { say } from "../embedded/terminal.ts";
+import { say } from "../installation/terminal.ts";
 import type { LaneReport, LaneTask } from "./filling_lane.ts";
 
 const TIME_ZONE = "Europe/Berlin";

@@ -1,5 +1,5 @@
 import type { Import, ImportPreview } from "../../server/deliveries/import/schema.ts";
-import { say } from "../embedded/terminal.ts";
+import { say } from "../installation/terminal.ts";
 import { type Installation, startInstallation } from "./installation.ts";
 import { shopFile } from "./shop_file.ts";
 

@@ -4,7 +4,7 @@ import { readSecret } from "../../server/access/totp.ts";
 import { freePorts } from "../embedded/ports.ts";
 import { sendSignal } from "../embedded/processes.ts";
 import { checkout } from "../embedded/program.ts";
-import { say } from "../embedded/terminal.ts";
+import { say } from "../installation/terminal.ts";
 
 /** A real installation started for one measurement: both clusters with fsync on, the API and the worker. */
 export interface Launched {
@@ -21,6 +21,8 @@ export interface Launched {
 /** An installation with a company set up in it, and its owner signed in. */
 export interface Installation extends Launched {
   siteId: string;
+  /** The cookie header of the owner's session. */
+  cookie: string;
   /** Calls the API as the signed-in owner; throws with the problem when it refuses. */
   call<T>(method: string, path: string, body?: unknown | Uint8Array): Promise<T>;
 }
@@ -98,10 +100,19 @@ async function untilReady(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Prom
   }
 }
 
-async function setUp(url: string, token: string): Promise<Pick<Installation, "siteId" | "call">> {
+/**
+ * Sets up a company where there is none yet.
+ *
+ * @param client what to ask by, where the installation's certificate has to be trusted first
+ */
+export async function setUp(
+  url: string,
+  token: string,
+  client?: Deno.HttpClient,
+): Promise<Pick<Installation, "siteId" | "call" | "cookie">> {
   const caller =
     (headers: Record<string, string>) => async <T>(method: string, path: string, body?: unknown) => {
-      const response = await ask(url, method, path, headers, body);
+      const response = await ask(url, method, path, headers, body, client);
       return (response.status === 204 ? undefined : await response.json()) as T;
     };
   const authorization = { Authorization: `Setup ${token}` };
@@ -123,20 +134,22 @@ async function setUp(url: string, token: string): Promise<Pick<Installation, "si
       code: generateHOTP(readSecret(enrolment.secret), step, 6),
     },
     site: { name: "Harbour depot", timeZone },
-  });
+  }, client);
   const cookie = signedIn.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
   await signedIn.body?.cancel();
   const call = caller({ cookie });
   const { items: [site] } = await call<{ items: { id: string }[] }>("GET", "/api/sites");
-  return { siteId: site!.id, call };
+  return { siteId: site!.id, call, cookie };
 }
 
-async function ask(
+/** Asks an installation's API, in JSON or with a CSV file; throws with the problem when it refuses. */
+export async function ask(
   url: string,
   method: string,
   path: string,
   headers: Record<string, string>,
   body?: unknown,
+  client?: Deno.HttpClient,
 ) {
   const bytes = body instanceof Uint8Array;
   const response = await fetch(`${url}${path}`, {
@@ -146,6 +159,7 @@ async function ask(
       ...(body !== undefined && { "Content-Type": bytes ? "text/csv" : "application/json" }),
       ...headers,
     },
+    ...(client && { client }),
     body: body === undefined ? undefined : bytes ? body as Uint8Array<ArrayBuffer> : JSON.stringify(body),
   });
   if (response.ok) return response;

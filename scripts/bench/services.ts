@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type pg from "pg";
 import { BlindIndex } from "../../server/platform/blind_index.ts";
-import { readConfig, workSettings } from "../../server/platform/config.ts";
+import { appSettings, readConfig } from "../../server/platform/config.ts";
 import { type DataTables, type KeysTables, kyselyOver, openPool } from "../../server/platform/database.ts";
 import { KeyStore } from "../../server/platform/keys.ts";
 import { createLog } from "../../server/platform/log.ts";
@@ -38,7 +38,7 @@ export function openServices(
   connections: number,
   makeKeys = (...given: ConstructorParameters<typeof KeyStore>) => new KeyStore(...given),
 ): OpenedServices {
-  const config = readConfig(workSettings, environment, Deno.readTextFileSync);
+  const config = readConfig(appSettings, environment, Deno.readTextFileSync);
   const log = createLog("info", "bench");
   const pool = (cluster: "DATA" | "KEYS", size: number) =>
     openPool({

@@ -2,13 +2,13 @@ import { join } from "node:path";
 // @ts-types="@types/pg"
 import pg from "pg";
 import { type Account, ownedDirectory, writeAs } from "./account.ts";
-import { readIfExists, removeIfExists } from "./files.ts";
+import { readIfExists, removeIfExists } from "../installation/files.ts";
 import type { LogFile } from "./log_file.ts";
 import type { Postgres } from "./postgres.ts";
 import { stopLeftover } from "./postmaster.ts";
 import { sendSignal } from "./processes.ts";
-import { Refusal } from "./refusal.ts";
-import { scramVerifier } from "./scram.ts";
+import { Refusal } from "../installation/refusal.ts";
+import { scramVerifier } from "../installation/scram.ts";
 import type { Ending, Part } from "./supervision.ts";
 
 export interface ClusterOptions {
@@ -27,11 +27,14 @@ export interface ClusterOptions {
   sharedBuffersMb: number;
   /** False for tests only: commits need not survive a power cut. */
   durable: boolean;
+  /** pgBackRest's configuration for this cluster; undefined: no backups. */
+  backups?: string | undefined;
 }
 
 /**
  * A PostgreSQL cluster in a directory, run as a direct child of this process so that we are told when it dies.
- * It listens on 127.0.0.1 only, has no socket file and lets nobody in without a password (SCRAM-SHA-256).
+ * It listens on 127.0.0.1 only and lets nobody in without a password (SCRAM-SHA-256). Where there are backups it has a
+ * socket as well, for pgBackRest, in a folder that only the cluster's own account may enter.
  */
 export class Cluster implements Part {
   #postmaster: Deno.ChildProcess | undefined;
@@ -83,7 +86,6 @@ export class Cluster implements Part {
         "free some disk space or choose another directory with --data, then start again",
       );
     }
-    await writeAs(account, join(unfinished, "pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
     await writeAs(account, join(unfinished, "postgresql.conf"), "include 'fleethold.conf'\n");
     await writeAs(account, join(unfinished, "fleethold.conf"), settings(this.options));
     await Deno.rename(unfinished, this.#files);
@@ -99,6 +101,8 @@ export class Cluster implements Part {
     const { postgres, log, port, account } = this.options;
     await stopLeftover(this.#files);
     await writeAs(account, join(this.#files, "fleethold.conf"), settings(this.options));
+    await writeAs(account, join(this.#files, "pg_hba.conf"), access);
+    await writeAs(account, join(this.#files, "pg_ident.conf"), "own /^.*$ postgres\n");
     // Asked to stop while we were preparing: a postmaster started now would outlive us.
     if (this.#isStopped) return { ended: Promise.resolve("stopped before it started") };
     const postmaster = new Deno.Command(join(postgres.bin, "postgres"), {
@@ -195,39 +199,37 @@ export async function majorOf(directory: string): Promise<number | undefined> {
 // SQLSTATE invalid_password
 const wrongPassword = "28P01";
 
-function settings({ durable, sharedBuffersMb }: ClusterOptions): string {
+/** PostgreSQL's own name for streaming the log is `replication`; `all` leaves that out. */
+const access = `local  all          postgres            peer map=own
+host   all          all                 127.0.0.1/32  scram-sha-256
+host   replication  fleethold_receiver  127.0.0.1/32  scram-sha-256
+`;
+
+/** With the name of the socket itself a path may have 107 bytes (unix(7)). */
+export const longestSocketFolder = 107 - "/.s.PGSQL.65535".length;
+
+const commonSettings = new URL("../../migrations/cluster/settings.conf", import.meta.url);
+
+function settings({ name, directory, durable, sharedBuffersMb, backups }: ClusterOptions): string {
   return `# Written at each start; put your own settings into postgresql.auto.conf with ALTER SYSTEM.
 listen_addresses = '127.0.0.1'
-unix_socket_directories = ''
-password_encryption = 'scram-sha-256'
-timezone = 'UTC'
-
-max_connections = 100
+${backups ? archiving(name, directory, backups) : "unix_socket_directories = ''"}
 shared_buffers = '${sharedBuffersMb}MB'
 effective_cache_size = '${sharedBuffersMb * 3}MB'
-work_mem = '8MB'
-maintenance_work_mem = '96MB'
-jit = off
-random_page_cost = 1.1
-
-wal_level = replica
-max_wal_size = '2GB'
-checkpoint_timeout = '10min'
 ${durable ? "" : "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"}
-# No value of a row or a parameter may reach the log. An ERROR's first line can quote one ('invalid input syntax
-# for …: "value"'), so errors go to the client alone, which logs them by code.
-log_destination = 'stderr'
-logging_collector = off
-log_timezone = 'UTC'
-log_line_prefix = '%m [%p] '
-log_min_messages = log
-log_min_error_statement = panic
-log_error_verbosity = terse
-log_statement = 'none'
-log_min_duration_statement = -1
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
-`;
+${Deno.readTextFileSync(commonSettings)}`;
+}
+
+function archiving(name: string, directory: string, config: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  return `unix_socket_directories = ${quoted(directory)}
+unix_socket_permissions = 0700
+archive_mode = on
+archive_command = ${
+    quoted(`pgbackrest --config="${config}" --stanza=${name} --log-level-console=off archive-push %p`)
+  }
+archive_timeout = 60
+max_slot_wal_keep_size = '2GB'`;
 }
 
 const unfinishedPrefix = "unfinished-";

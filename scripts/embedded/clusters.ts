@@ -1,11 +1,14 @@
 import { join } from "node:path";
-import { unprivilegedAccount } from "./account.ts";
-import { Cluster, majorOf } from "./cluster.ts";
+import { type Account, unprivilegedAccount } from "./account.ts";
+import { backupConfig } from "./backup_program.ts";
+import { Cluster, longestSocketFolder, majorOf } from "./cluster.ts";
 import { LogFile } from "./log_file.ts";
 import type { Installation } from "./program.ts";
+import type { Postgres } from "./postgres.ts";
 import { ensureTools } from "./provisioning.ts";
 import { applyRoles } from "./roles.ts";
-import { ensureSecrets, type SecretName } from "./secrets.ts";
+import { ensureSecrets } from "../installation/secrets.ts";
+import { type EmbeddedSecret, embeddedSecrets } from "./secret_names.ts";
 
 /** The two clusters of an installation, known but not started yet. */
 export interface Clusters {
@@ -13,8 +16,12 @@ export interface Clusters {
   keys: Cluster;
   /** Whether they were created by an earlier start. */
   exist: boolean;
-  hasBackups: boolean;
-  secrets: Record<SecretName, string>;
+  /** Why there are no backups; undefined when there are. */
+  noBackups: string | undefined;
+  postgres: Postgres;
+  /** Whom PostgreSQL and pgBackRest run as; undefined: as this process. */
+  account: Account | undefined;
+  secrets: Record<EmbeddedSecret, string>;
 }
 
 /**
@@ -26,7 +33,9 @@ export async function prepareClusters({ directory, ports }: Installation): Promi
   const major = await majorOf(join(directory, "data")) ?? await majorOf(join(directory, "keys"));
   const { postgres, hasBackups } = await ensureTools(join(directory, "postgresql"), major);
   const account = await unprivilegedAccount(join(directory, "data/pgdata"));
-  const secrets = await ensureSecrets(join(directory, "secrets"), major !== undefined);
+  const secrets = await ensureSecrets(join(directory, "secrets"), embeddedSecrets, major !== undefined);
+  const isReachable = join(directory, "data").length <= longestSocketFolder;
+  const canBackUp = hasBackups && isReachable;
   const cluster = (name: "data" | "keys", sharedBuffersMb: number) =>
     new Cluster({
       name,
@@ -38,22 +47,31 @@ export async function prepareClusters({ directory, ports }: Installation): Promi
       log: logOf(directory, name),
       sharedBuffersMb,
       durable: true,
+      backups: canBackUp ? backupConfig(directory) : undefined,
     });
   return {
     data: cluster("data", dataBuffersMb()),
     // A key is a tenth of the row it opens, and a page of orders asks for fifty of them from all over the table.
     keys: cluster("keys", Math.max(32, Math.round(dataBuffersMb() / 8))),
     exist: major !== undefined,
-    hasBackups,
+    noBackups: canBackUp
+      ? undefined
+      : !hasBackups
+      ? "they need PostgreSQL and pgBackRest from this system's packages"
+      : `the path ${directory} is too long for a socket; choose a shorter one with --data`,
+    postgres,
+    account,
     secrets,
   };
 }
 
 /** Gives a cluster that answers its database and roles, with this installation's passwords. */
-export async function arrange(cluster: Cluster, secrets: Record<SecretName, string>): Promise<void> {
+export async function arrange(cluster: Cluster, secrets: Clusters["secrets"]): Promise<void> {
   await applyRoles(cluster, {
     app: secrets[`${cluster.options.name}_app_password`],
     migrator: secrets[`${cluster.options.name}_migrator_password`],
+    backup: secrets[`${cluster.options.name}_backup_password`],
+    receiver: secrets[`${cluster.options.name}_receiver_password`],
   });
 }
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type Account, canReach, unprivilegedAccount } from "./account.ts";
-import { readIfExists } from "./files.ts";
+import { readIfExists } from "../installation/files.ts";
 import { checkout } from "./program.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
-import { say } from "./terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { say } from "../installation/terminal.ts";
 
 /**
  * The installation's directory, made when absent: the given one, or `data` in the checkout. A checkout that

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { readIfExists } from "./files.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
+import { readIfExists } from "../installation/files.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
 
 /** Where a running installation answers, for the second start that is refused and for operator commands. */
 export interface Running {

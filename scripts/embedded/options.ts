@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { oldestMajor } from "./postgres.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
 
 export interface Options {
   /** Undefined: 8080, or the next free port. */
@@ -27,6 +27,9 @@ set up, the line "set-up: <link>"; progress and trouble go to standard error, lo
 
 PostgreSQL ${oldestMajor} or newer is used where the machine has it. Otherwise root on Debian or Ubuntu gets it with apt, and
 anybody else a copy of its programs from npm, which comes without backups.
+
+FLEETHOLD_ALERT_MAIL with FLEETHOLD_SMTP and FLEETHOLD_MAIL_FROM, or FLEETHOLD_ALERT_WEBHOOK with
+FLEETHOLD_ALERT_SECRET, name who is told when backups fail; docs/backup.md says how.
 
 FLEETHOLD_LOG_LEVEL (trace, debug, info, warn, error) sets how much is logged; FLEETHOLD_WEB_DIR names a web UI that
 is built already.

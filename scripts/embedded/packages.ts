@@ -1,4 +1,4 @@
-import { say } from "./terminal.ts";
+import { say } from "../installation/terminal.ts";
 
 /** Whether Debian's packages can be installed here: we are root where there is apt. */
 export async function hasApt(): Promise<boolean> {

@@ -1,5 +1,5 @@
-import { exitCodes, Refusal } from "./refusal.ts";
-import { say } from "./terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { say } from "../installation/terminal.ts";
 
 const defaultPort = 8080;
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readIfExists, removeIfExists } from "./files.ts";
+import { readIfExists, removeIfExists } from "../installation/files.ts";
 import { isAlive, sendSignal } from "./processes.ts";
 
 /** Stops the postmaster that an earlier launcher, killed with -9, left running in the directory. */

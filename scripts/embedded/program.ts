@@ -1,11 +1,10 @@
 import { join } from "node:path";
+import { ChildProgram } from "./child_program.ts";
 import type { Running } from "./lock.ts";
 import type { LogFile } from "./log_file.ts";
-import { permissionFlags, type Place, type Program } from "./permissions.ts";
-import { sendSignal } from "./processes.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
-import { secretNames } from "./secrets.ts";
-import type { Ending, Part } from "./supervision.ts";
+import { permissionFlags, type Place, type Program } from "../installation/permissions.ts";
+import { tellingPlaces, tellingSettings } from "./telling.ts";
+import { type EmbeddedSecret, embeddedSecrets } from "./secret_names.ts";
 
 /** The checkout this code runs from. */
 export const checkout = join(import.meta.dirname!, "../..");
@@ -41,88 +40,13 @@ export function publicUrl({ ports }: Installation): string {
 }
 
 /** A program of server/main.ts as a child: supervised, or run once. */
-export class ServerProgram implements Part {
-  #child: Deno.ChildProcess | undefined;
-
-  constructor(readonly name: Program, readonly installation: Installation, readonly log: LogFile) {}
-
-  async start(): Promise<{ ended: Promise<Ending> }> {
-    // stdin is kept open and never written to: the program ends when it reads its end, that is when we are gone.
-    // A group of its own keeps Ctrl-C in the terminal from reaching it before we can stop things in order.
-    const child = this.#command(["--end-with-stdin"], {
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-      detached: true,
-    }).spawn();
-    this.#child = child;
-    const drained = Promise.all([this.log.drain(child.stdout), this.log.drain(child.stderr)]);
-    let isEnded = false;
-    const ended = child.status.then(async ({ code, signal }) => {
-      isEnded = true;
-      await drained;
-      this.#child = undefined;
-      return signal ? `killed by ${signal}` : `exit ${code}: ${this.#lastWords()}`;
-    });
-    while (!isEnded) {
-      if (await this.#answers()) return { ended };
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
-    throw new Refusal(`${this.name} did not start (${await ended})`, `read ${this.log.path}`);
+export class ServerProgram extends ChildProgram {
+  constructor(override readonly name: Program, readonly installation: Installation, log: LogFile) {
+    const { api, work } = installation.ports;
+    super(name, log, name === "work" ? `127.0.0.1:${work}/healthz` : `127.0.0.1:${api}/readyz`);
   }
 
-  async stop(patienceMs = 10_000): Promise<void> {
-    const child = this.#child;
-    if (!child) return;
-    sendSignal(child.pid, patienceMs > 0 ? "SIGTERM" : "SIGKILL");
-    const impatience = setTimeout(() => sendSignal(child.pid, "SIGKILL"), patienceMs);
-    await child.status;
-    clearTimeout(impatience);
-  }
-
-  /**
-   * Runs the program to its end and returns what it wrote to standard output.
-   *
-   * @param args what the program takes, after its name
-   * @throws {Refusal} when it refuses, in its own words; when it fails, with its last words
-   */
-  async runOnce(...args: string[]): Promise<string> {
-    const { success, stdout, stderr } = await this.#command(args, { stdin: "null" }).output();
-    if (!success) {
-      const refused = new TextDecoder().decode(stderr).match(/^error: (.+)\nhint: (.+)\n$/);
-      if (refused) throw new Refusal(refused[1]!, refused[2]!, exitCodes.refused);
-      this.log.write(stdout);
-      this.log.write(stderr);
-      throw new Refusal(`${this.name} failed: ${this.#lastWords()}`, `read ${this.log.path}`);
-    }
-    return new TextDecoder().decode(stdout);
-  }
-
-  async #answers(): Promise<boolean> {
-    const { api, work } = this.installation.ports;
-    const address = this.name === "work" ? `127.0.0.1:${work}/healthz` : `127.0.0.1:${api}/readyz`;
-    try {
-      const response = await fetch(`http://${address}`, { signal: AbortSignal.timeout(5_000) });
-      await response.body?.cancel();
-      return response.ok;
-    } catch {
-      return false;
-    }
-  }
-
-  /** The last message in its log: Deno's line about an uncaught error, the message of a JSON line, or the line as it is. */
-  #lastWords(): string {
-    const lines = this.log.lastLines(30).split("\n");
-    const line = lines.findLast((line) => line.startsWith("error: ")) ?? lines.at(-1)!;
-    try {
-      const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
-      return [msg, err?.message].filter(Boolean).join(": ");
-    } catch {
-      return line;
-    }
-  }
-
-  #command(args: string[], options: Deno.CommandOptions): Deno.Command {
+  protected override command(args: string[], options: Deno.CommandOptions): Deno.Command {
     return new Deno.Command(Deno.execPath(), {
       args: [
         "run",
@@ -139,10 +63,11 @@ export class ServerProgram implements Part {
   }
 }
 
-function places(program: Program, { directory, web, ports }: Installation): Record<Place, string> {
-  const secrets = Object.fromEntries(secretNames.map((name) => [name, join(directory, "secrets", name)]));
+/** Everything a program may need, as the embedded start has it: no certificates and no proxy. */
+function places(program: Program, { directory, web, ports }: Installation) {
+  const secrets = Object.fromEntries(embeddedSecrets.map((name) => [name, join(directory, "secrets", name)]));
   return {
-    ...secrets as Record<(typeof secretNames)[number], string>,
+    ...secrets as Record<EmbeddedSecret, string>,
     listen: `127.0.0.1:${program === "work" ? ports.work : ports.api}`,
     data: `127.0.0.1:${ports.data}`,
     keys: `127.0.0.1:${ports.keys}`,
@@ -150,7 +75,8 @@ function places(program: Program, { directory, web, ports }: Installation): Reco
     migrations: join(checkout, "migrations"),
     modules: join(checkout, "node_modules"),
     web,
-  };
+    ...(program === "work" ? tellingPlaces(tellingSettings(Deno.env.toObject())) : {}),
+  } satisfies Partial<Record<Place, string>>;
 }
 
 function environment(program: Program, installation: Installation): Record<string, string> {
@@ -178,12 +104,14 @@ function environment(program: Program, installation: Installation): Record<strin
         FLEETHOLD_WEB_DIR: place.web,
       }
       : {}),
-    ...(program === "work" ? { FLEETHOLD_WORK_LISTEN: place.listen } : {}),
+    ...(program === "work"
+      ? { ...tellingSettings(Deno.env.toObject()), FLEETHOLD_PROBE_LISTEN: place.listen }
+      : {}),
   };
 }
 
 /** Of our own environment: which certificate authorities are trusted, and how much is logged. */
-function passedOn(): Record<string, string> {
+export function passedOn(): Record<string, string> {
   const names = ["DENO_CERT", "DENO_TLS_CA_STORE", "SSL_CERT_FILE", "FLEETHOLD_LOG_LEVEL"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);
@@ -192,7 +120,7 @@ function passedOn(): Record<string, string> {
 }
 
 /** Deno's cache, which it would otherwise look for below HOME. */
-function denoDirectory(): string {
+export function denoDirectory(): string {
   const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"], cwd: home }).outputSync();
   return (JSON.parse(new TextDecoder().decode(stdout)) as { denoDir: string }).denoDir;
 }

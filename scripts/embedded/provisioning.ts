@@ -2,8 +2,8 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { apt, hasApt, installPackage, succeeds } from "./packages.ts";
 import { installedPostgres, oldestMajor, type Postgres, postgresIn } from "./postgres.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
-import { say } from "./terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { say } from "../installation/terminal.ts";
 
 /** The programs an installation runs on. */
 export interface Tools {

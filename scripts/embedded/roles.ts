@@ -1,12 +1,11 @@
 import type { Cluster } from "./cluster.ts";
-import { scramVerifier } from "./scram.ts";
+import { scramVerifier } from "../installation/scram.ts";
 
-export interface RolePasswords {
-  app: string;
-  migrator: string;
-}
+/** Who signs in to a cluster, as roles.sql knows them without `fleethold_` before their names. */
+export const loginRoles = ["app", "migrator", "backup", "receiver"] as const;
+export type RolePasswords = Record<(typeof loginRoles)[number], string>;
 
-const rolesFile = new URL("../../migrations/roles/cluster.sql", import.meta.url);
+const rolesFile = new URL("../../migrations/cluster/roles.sql", import.meta.url);
 
 /** Makes the database `fleethold`, its roles and their rights what this release wants; safe to repeat. */
 export async function applyRoles(cluster: Cluster, passwords: RolePasswords): Promise<void> {
@@ -19,10 +18,12 @@ export async function applyRoles(cluster: Cluster, passwords: RolePasswords): Pr
   }
   const database = await cluster.connect("fleethold");
   try {
-    await database.query(
-      `select set_config('fleethold.app_verifier', $1, false), set_config('fleethold.migrator_verifier', $2, false)`,
-      [scramVerifier(passwords.app), scramVerifier(passwords.migrator)],
-    );
+    for (const role of loginRoles) {
+      await database.query("select set_config($1, $2, false)", [
+        `fleethold.${role}_verifier`,
+        scramVerifier(passwords[role]),
+      ]);
+    }
     await database.query(await Deno.readTextFile(rolesFile));
   } finally {
     await database.end();

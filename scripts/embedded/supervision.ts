@@ -1,4 +1,4 @@
-import { say } from "./terminal.ts";
+import { say } from "../installation/terminal.ts";
 
 /** How a part ended, in words. */
 export type Ending = string;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { join, relative, resolve } from "node:path";
-import { readIfExists } from "./files.ts";
+import { readIfExists } from "../installation/files.ts";
 import { checkout } from "./program.ts";
-import { exitCodes, Refusal } from "./refusal.ts";
-import { say } from "./terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { say } from "../installation/terminal.ts";
 
 /** Where the built web UI stands: in the checkout, unless FLEETHOLD_WEB_DIR names a ready build (packagers, tests). */
 export function webDirectory(): string {

@@ -1,8 +1,8 @@
 import { logOf } from "../embedded/clusters.ts";
 import { runningInstallation } from "../embedded/lock.ts";
 import { runningAs, ServerProgram } from "../embedded/program.ts";
-import { exitCodes, Refusal } from "../embedded/refusal.ts";
-import { print, say } from "../embedded/terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { print, say } from "../installation/terminal.ts";
 import type { OperatorRequest } from "../../server/operate.ts";
 import type { CommandLine } from "./command_line.ts";
 
@@ -29,9 +29,15 @@ export async function endSessions(directory: string, { argument: email, yes }: C
 /**
  * Asks the product something beside the running installation.
  *
+ * @param text what it reads from its standard input when the argument is `-`
  * @throws {Refusal} when it refuses, in its own words; when the installation is not running
  */
-export async function ask<T>(directory: string, request: OperatorRequest, argument = ""): Promise<T> {
+export async function ask<T>(
+  directory: string,
+  request: OperatorRequest,
+  argument = "",
+  text = "",
+): Promise<T> {
   const running = await runningInstallation(directory);
   if (!running) {
     throw new Refusal(
@@ -41,11 +47,11 @@ export async function ask<T>(directory: string, request: OperatorRequest, argume
     );
   }
   const program = new ServerProgram("operate", runningAs(directory, running), logOf(directory, "operate"));
-  return JSON.parse(await program.runOnce(request, argument)) as T;
+  return JSON.parse(await program.runOnceWith(text, request, argument)) as T;
 }
 
 /** @throws {Refusal} unless the operator says yes, here or beforehand with --yes */
-function agree(question: string, saidYes: boolean): void {
+export function agree(question: string, saidYes: boolean): void {
   if (saidYes) return;
   if (!Deno.stdin.isTerminal()) {
     throw new Refusal("Nobody is there to say yes", "add --yes to do it without asking", exitCodes.refused);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../../server/platform/nearest.ts";
 import { absoluteDirectory } from "../embedded/options.ts";
-import { exitCodes, Refusal } from "../embedded/refusal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
 
 /** The commands there are, with what stands after their name. */
 const takes = {
@@ -10,6 +10,10 @@ const takes = {
   logs: 1,
   "new-link": 1,
   "end-sessions": 1,
+  backups: 0,
+  restore: 0,
+  peek: 1,
+  mark: 1,
   help: 0,
   version: 0,
 } as const satisfies Record<string, 0 | 1>;
@@ -18,14 +22,31 @@ type Command = keyof typeof takes;
 
 export interface CommandLine {
   command: Command;
-  /** What stands after the command: an e-mail address, or which log. */
+  /** What stands after the command: an e-mail address, which log, an order's number or a moment's name. */
   argument: string | undefined;
   /** Undefined: `data` in the checkout. Otherwise absolute. */
   data: string | undefined;
   json: boolean;
   yes: boolean;
   follow: boolean;
+  /** To which moment: `latest`, a moment's name or a time. */
+  to: string;
+  cluster: "data" | "keys";
+  /** Of restore: puts back what the last one kept aside, or lets go of it. */
+  putBack: boolean;
+  discardAside: boolean;
+  /** Of peek: every order of that order's recipient. */
+  customer: boolean;
 }
+
+/** What a command says that fits nobody else's flags is refused: somebody meant something by it. */
+const flags: Partial<Record<string, readonly Command[]>> = {
+  to: ["restore", "peek"],
+  cluster: ["restore", "backups"],
+  "put-back": ["restore"],
+  "discard-aside": ["restore"],
+  customer: ["peek"],
+};
 
 export const help = `Looks after an installation that deno task start made on this machine.
 
@@ -37,14 +58,20 @@ export const help = `Looks after an installation that deno task start made on th
   new-link EMAIL        a link to choose a new password and authenticator, for who lost the phone and has no recovery
                         codes left; the old ones work until the link is used
   end-sessions EMAIL    signs somebody out everywhere, as after a phone was stolen
+  backups [--json]      what can be brought back: any moment between when and when
+  restore [--to WHEN]   brings the data back as of a moment; the present data is kept aside. The installation must not
+                        run. --put-back undoes it, --discard-aside lets go of what was kept
+  peek ORDER --to WHEN  an order as it was then beside what it is now; --customer: all orders of its recipient
+  mark NAME             gives this moment a name to go back to, as before an import
   version               this release
   help                  this text
 
   --data DIR  where the installation keeps its data (default: ./data)
+  --to WHEN   latest (default), a time such as "2026-11-26 10:00", or the name of a moment
   --yes       does it without asking first
 
-Links and numbers stand on standard output, everything else on standard error. What new-link, end-sessions and migrate
-do stands in the audit trail.
+Links and numbers stand on standard output, everything else on standard error. What new-link, end-sessions, migrate,
+restore and peek do stands in the audit trail.
 
 Exit codes
   ${exitCodes.stopped}  done; for status: it runs and is well
@@ -72,7 +99,15 @@ export function parseCommandLine(args: string[]): CommandLine {
   if (argument === undefined && (command === "new-link" || command === "end-sessions")) {
     throw unusable(`${command} needs the e-mail address of an account`);
   }
-  const { data, json = false, yes = false, follow = false } = values;
+  if (argument === undefined && command === "peek") throw unusable("peek needs the number of an order");
+  if (argument === undefined && command === "mark") throw unusable("mark needs a name for this moment");
+  for (const [flag, commands] of Object.entries(flags)) {
+    if (flag in values && !commands!.includes(command)) throw unusable(`${command} knows no --${flag}`);
+  }
+  const { data, json = false, yes = false, follow = false, cluster = "data" } = values;
+  if (cluster !== "data" && cluster !== "keys") {
+    throw unusable(`There is no cluster ${cluster}; the clusters are data and keys`);
+  }
   return {
     command: values.help ? "help" : command,
     argument,
@@ -80,6 +115,11 @@ export function parseCommandLine(args: string[]): CommandLine {
     json,
     yes,
     follow,
+    to: values.to ?? "latest",
+    cluster,
+    putBack: values["put-back"] ?? false,
+    discardAside: values["discard-aside"] ?? false,
+    customer: values.customer ?? false,
   };
 }
 
@@ -93,6 +133,11 @@ function flagsOf(args: string[]) {
         json: { type: "boolean" },
         yes: { type: "boolean", short: "y" },
         follow: { type: "boolean", short: "f" },
+        to: { type: "string" },
+        cluster: { type: "string" },
+        "put-back": { type: "boolean" },
+        "discard-aside": { type: "boolean" },
+        customer: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });

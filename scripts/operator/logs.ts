@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { exitCodes, Refusal } from "../embedded/refusal.ts";
-import { print } from "../embedded/terminal.ts";
+import { exitCodes, Refusal } from "../installation/refusal.ts";
+import { print } from "../installation/terminal.ts";
 import type { CommandLine } from "./command_line.ts";
 
 /** The parts that write logs: the two programs, then the two clusters. */

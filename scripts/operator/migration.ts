@@ -1,11 +1,10 @@
 import type { Migrations } from "../../server/migrate.ts";
-import type { Cluster } from "../embedded/cluster.ts";
-import { arrange, logOf, prepareClusters } from "../embedded/clusters.ts";
+import { logOf } from "../embedded/clusters.ts";
 import { runningInstallation, takeLock } from "../embedded/lock.ts";
-import { freePorts } from "../embedded/ports.ts";
+import { withOwnClusters } from "../embedded/own_clusters.ts";
 import { type Installation, runningAs, ServerProgram } from "../embedded/program.ts";
-import { exitCodes } from "../embedded/refusal.ts";
-import { during, say } from "../embedded/terminal.ts";
+import { exitCodes } from "../installation/refusal.ts";
+import { during, say } from "../installation/terminal.ts";
 
 /** Brings both clusters to this release's schema; those of a stopped installation run just for that. */
 export async function migrate(directory: string): Promise<number> {
@@ -36,26 +35,5 @@ async function withClusters(
   const running = await runningInstallation(directory);
   if (running) return await act(runningAs(directory, running));
   await takeLock(directory);
-  const [api, work, data, keys] = freePorts(4) as [number, number, number, number];
-  const installation: Installation = { directory, web: "", ports: { api, work, data, keys } };
-  const clusters = await prepareClusters(installation);
-  const both: Cluster[] = [clusters.data, clusters.keys];
-  // Stopped in order first: a cluster killed with this process would have to recover at its next start.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => void stopAll(both).then(() => Deno.exit(exitCodes.notStarted)));
-  }
-  try {
-    await during("starting the clusters", Promise.all(both.map((cluster) => startOnce(cluster, clusters))));
-    await act(installation);
-  } finally {
-    await during("stopping the clusters", stopAll(both));
-  }
+  await withOwnClusters(directory, act);
 }
-
-async function startOnce(cluster: Cluster, { secrets }: { secrets: Parameters<typeof arrange>[1] }) {
-  await cluster.create();
-  await cluster.start();
-  await arrange(cluster, secrets);
-}
-
-const stopAll = (clusters: Cluster[]) => Promise.all(clusters.map((cluster) => cluster.stop()));

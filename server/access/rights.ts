@@ -31,6 +31,8 @@ const table = {
   "orders.drive": ["driver"],
   "proofs.read": ["owner", "dispatcher", "auditor", "privacy-officer"],
   "audit.read": ["owner", "auditor"],
+  "backups.read": ["owner", "admin", "auditor"],
+  "backups.run": ["owner", "admin"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Right = keyof typeof table;

@@ -18,6 +18,7 @@ const kinds = {
   account: "accounts.read",
   site: "sites.read",
   company: "company.read",
+  backup: "backups.read",
 } as const satisfies Record<string, Right>;
 export type Kind = keyof typeof kinds;
 

@@ -83,13 +83,26 @@ export async function ensureIndexed(services: Services): Promise<void> {
   const { rows: beginning } = await sql`select from deliveries limit ${REBUILT_AT_ONCE + 1}`.execute(
     services.db,
   );
-  if (beginning.length <= REBUILT_AT_ONCE) return await rebuildSearch(services);
+  if (beginning.length <= REBUILT_AT_ONCE) return await rebuildOnce(services);
   await enqueue(services.db, "search.rebuild", {}, { key: "search.rebuild" });
   throw new Problem(503, "search-rebuilding", "The search is being made ready", {
     detail: "The search index is kept out of backups and is made again after a crash of the database.",
     next: "Filter by day, state or driver meanwhile, and search again in a minute.",
     retryAfter: 30,
   });
+}
+
+const rebuilding = new WeakMap<Services, Promise<void>>();
+
+/**
+ * Rebuilds it for all who search at the same moment. If each did by themselves, they would wait for each other with a
+ * connection in hand, and after a crash of the database nobody else would get one.
+ */
+async function rebuildOnce(services: Services): Promise<void> {
+  const underWay = rebuilding.get(services) ??
+    rebuildSearch(services).finally(() => rebuilding.delete(services));
+  rebuilding.set(services, underWay);
+  await underWay;
 }
 
 /** Makes both blind indexes again from the rows, in slices, if they are not complete. Safe to run twice and at once. */
@@ -107,12 +120,14 @@ export async function rebuildSearch(services: Services): Promise<void> {
   }
 }
 
-async function isBuilt({ db }: Services): Promise<boolean> {
+async function isBuilt({ db }: Pick<Services, "db">): Promise<boolean> {
   const { rows } = await sql`select from blind_indexes where name = ${NAME}`.execute(db);
   return rows.length > 0;
 }
 
 async function rebuildSlice(change: Change, after: string): Promise<string | null> {
+  // By whoever had the lock before: the other instance, or the worker.
+  if (await isBuilt({ db: change.tx })) return null;
   const rows = await change.tx.selectFrom("deliveries").select(["id", "siteId", "recipientId", "sealed"])
     .where("id", ">", after).orderBy("id").limit(2_000).execute();
   const opened = await change.open<Recipient>(

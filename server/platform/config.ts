@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
+import { Email } from "./schema.ts";
 
 /**
  * The one page of settings. `main.ts` reads the environment once and hands the parsed result on; no other file looks
@@ -11,10 +12,25 @@ const address = z.string().regex(/^[^\s:]+:\d{1,5}$/, { error: "must be HOST:POR
     return { hostname: text.slice(0, at), port: Number(text.slice(at + 1)) };
   });
 
+/**
+ * A cluster as libpq's URLs name one. Beyond this machine nothing but `sslmode=verify-full` will do: the certificate is
+ * checked against the authority in `sslrootcert` and against the host's name (ASVS 5.0 V12.3.2).
+ */
 const postgresUrl = z.url({
   protocol: /^postgres$/,
   error: "must be a URL such as postgres://role@host:5432/name",
+}).refine((text) => {
+  const { hostname = "", searchParams } = URL.parse(text) ?? {};
+  const mode = searchParams?.get("sslmode") ?? "disable";
+  return mode === "verify-full"
+    ? searchParams?.has("sslrootcert")
+    : mode === "disable" && isLoopback(hostname);
+}, {
+  error:
+    "must end with ?sslmode=verify-full&sslrootcert=PATH, the authority's certificate, unless the cluster is on 127.0.0.1",
 });
+
+const isLoopback = (hostname: string): boolean => /^(127(\.\d+){3}|localhost|\[::1\])$/.test(hostname);
 
 /** 32 random bytes in base64, as first start writes them. */
 const key256 = z.string().trim().transform((text, context) => {
@@ -31,8 +47,23 @@ const secret = z.string().trim().min(1, "must not be empty");
 /** Passwords and sessions travel by TLS, or not beyond this machine. */
 function isPrivate(url: string): boolean {
   const { protocol, hostname = "" } = URL.parse(url) ?? {};
-  return protocol === "https:" || /^(127(\.\d+){3}|localhost|\[::1\])$/.test(hostname);
+  return protocol === "https:" || isLoopback(hostname);
 }
+
+const isMailAddress = (text: string) => Email.safeParse(text).success;
+const mailAddress = z.string().trim().refine(isMailAddress, { error: "must be an e-mail address" });
+const mailAddresses = z.string().transform((text) => text.split(",").map((one) => one.trim()))
+  .refine((all) => all.length <= 20 && all.every(isMailAddress), {
+    error: "must be an e-mail address, or up to 20 with commas between them",
+  });
+
+/** A webhook's address is often a secret in itself: it travels by TLS, or not beyond this machine. */
+const webhookUrl = z.url({ protocol: /^https?$/, error: "must be a URL that begins with https://" })
+  .refine(isPrivate, { error: "must begin with https:// unless it is on this machine" })
+  .refine((text) => !/[@#]/.test(text.split("?")[0]!), {
+    error:
+      "must not hold a user, a password or a fragment; whoever is told knows us by FLEETHOLD_ALERT_SECRET",
+  });
 
 const settings = {
   FLEETHOLD_DATA_URL: postgresUrl,
@@ -45,10 +76,25 @@ const settings = {
   FLEETHOLD_SETUP_TOKEN: secret,
   FLEETHOLD_PUBLIC_URL: z.url({ protocol: /^https?$/ }).refine(isPrivate, {
     error: "must begin with https:// unless it is this machine's own, such as http://127.0.0.1:8080",
-  }).transform((text) => text.replace(/\/+$/, "")),
+  }).transform((text) => new URL(text).href.replace(/\/+$/, "")),
+  FLEETHOLD_PROXY_TOKEN: secret.optional(),
+  /** Path of a PEM file with the certificate's chain and its key, replaced as a whole when it is renewed. */
+  FLEETHOLD_TLS_PEM: z.string().optional(),
+  FLEETHOLD_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(0),
   FLEETHOLD_LISTEN: address.default({ hostname: "127.0.0.1", port: 8080 }),
-  FLEETHOLD_WORK_LISTEN: address.default({ hostname: "127.0.0.1", port: 8081 }),
+  FLEETHOLD_PROBE_LISTEN: address.optional(),
   FLEETHOLD_WEB_DIR: z.string().default("web/dist"),
+  /** The mail server by which people are told of what went wrong. */
+  FLEETHOLD_SMTP: address.optional(),
+  FLEETHOLD_SMTP_TLS: z.enum(["starttls", "tls", "none"]).optional(),
+  FLEETHOLD_SMTP_USER: z.string().trim().min(1).optional(),
+  FLEETHOLD_SMTP_PASSWORD: secret.optional(),
+  /** Path of a PEM file with the authority of a mail server that no public one certified. */
+  FLEETHOLD_SMTP_AUTHORITY: z.string().optional(),
+  FLEETHOLD_MAIL_FROM: mailAddress.optional(),
+  FLEETHOLD_ALERT_MAIL: mailAddresses.optional(),
+  FLEETHOLD_ALERT_WEBHOOK: webhookUrl.optional(),
+  FLEETHOLD_ALERT_SECRET: secret.min(16, "must have 16 characters at least").optional(),
   FLEETHOLD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 };
 type Name = keyof typeof settings;
@@ -61,7 +107,12 @@ const secrets = new Set<Name>([
   "FLEETHOLD_SEARCH_KEY",
   "FLEETHOLD_PEPPER",
   "FLEETHOLD_SETUP_TOKEN",
+  "FLEETHOLD_PROXY_TOKEN",
+  "FLEETHOLD_SMTP_PASSWORD",
+  "FLEETHOLD_ALERT_SECRET",
 ]);
+/** Secrets that the operator may bring along: an absent or empty file is no secret, and `faultsBetween` has a word for it. */
+const brought = new Set<Name>(["FLEETHOLD_SMTP_PASSWORD", "FLEETHOLD_ALERT_SECRET"]);
 
 /** Every fault of a configuration at once, each a sentence that names the variable. */
 export class ConfigFault extends Error {
@@ -98,7 +149,7 @@ export function readConfig<N extends Name>(
   }
   for (const name of wanted) {
     let value: string | undefined = environment[name];
-    const file = secrets.has(name) ? environment[`${name}_FILE`] : undefined;
+    const file = secrets.has(name) ? environment[`${name}_FILE`] || undefined : undefined;
     if (file !== undefined && value !== undefined) {
       faults.push(`${name} and ${name}_FILE are both set; keep the file`);
       continue;
@@ -106,7 +157,9 @@ export function readConfig<N extends Name>(
     if (file !== undefined) {
       try {
         value = readFile(file);
+        if (brought.has(name)) value = value.trim();
       } catch (error) {
+        if (brought.has(name) && error instanceof Deno.errors.NotFound) continue;
         faults.push(
           `${name}_FILE: cannot read ${file} (${error instanceof Error ? error.name : "unknown error"})`,
         );
@@ -118,12 +171,41 @@ export function readConfig<N extends Name>(
     else if (value === undefined) faults.push(`${name} is missing`);
     else faults.push(...parsed.error.issues.map((issue) => `${name} ${issue.message}`));
   }
+  if (faults.length === 0) faults.push(...faultsBetween(config));
   if (faults.length > 0) throw new ConfigFault(faults);
   return config as Pick<Parsed, N>;
 }
 
-/** The settings of `work`, and of one-shots that act as the app. */
-export const workSettings = [
+/** What is of no use without another one, and why. */
+const belongTogether: [Name, Name, string][] = [
+  ["FLEETHOLD_ALERT_MAIL", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
+  ["FLEETHOLD_ALERT_MAIL", "FLEETHOLD_MAIL_FROM", "the address that the mail comes from"],
+  ["FLEETHOLD_SMTP", "FLEETHOLD_ALERT_MAIL", "the addresses of those who are to be told"],
+  ["FLEETHOLD_MAIL_FROM", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
+  ["FLEETHOLD_SMTP_TLS", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
+  ["FLEETHOLD_SMTP_AUTHORITY", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
+  ["FLEETHOLD_SMTP_USER", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
+  ["FLEETHOLD_SMTP_USER", "FLEETHOLD_SMTP_PASSWORD", "the password of that user"],
+  ["FLEETHOLD_SMTP_PASSWORD", "FLEETHOLD_SMTP_USER", "the user whose password it is"],
+  ["FLEETHOLD_ALERT_WEBHOOK", "FLEETHOLD_ALERT_SECRET", "the secret that messages are signed with"],
+  ["FLEETHOLD_ALERT_SECRET", "FLEETHOLD_ALERT_WEBHOOK", "the address that is told"],
+];
+
+function faultsBetween(config: Partial<Parsed>): string[] {
+  const faults = belongTogether.filter(([name, other]) =>
+    config[name] !== undefined && config[other] === undefined
+  ).map(([name, other, what]) => `${name} is set, and ${other} is not: ${what}`);
+  const { FLEETHOLD_SMTP: server, FLEETHOLD_SMTP_TLS: tls } = config;
+  if (server && tls === "none" && !isLoopback(server.hostname)) {
+    faults.push(
+      "FLEETHOLD_SMTP_TLS is none, which is for a mail server on this machine; set starttls or tls",
+    );
+  }
+  return faults;
+}
+
+/** The settings of whoever acts as the app. */
+export const appSettings = [
   "FLEETHOLD_DATA_URL",
   "FLEETHOLD_DATA_PASSWORD",
   "FLEETHOLD_KEYS_URL",
@@ -132,18 +214,38 @@ export const workSettings = [
   "FLEETHOLD_SEARCH_KEY",
   "FLEETHOLD_PEPPER",
   "FLEETHOLD_PUBLIC_URL",
-  "FLEETHOLD_WORK_LISTEN",
+  "FLEETHOLD_PROBE_LISTEN",
   "FLEETHOLD_LOG_LEVEL",
 ] as const;
+/** By what people are told of what went wrong. */
+const tellingSettings = [
+  "FLEETHOLD_SMTP",
+  "FLEETHOLD_SMTP_TLS",
+  "FLEETHOLD_SMTP_USER",
+  "FLEETHOLD_SMTP_PASSWORD",
+  "FLEETHOLD_SMTP_AUTHORITY",
+  "FLEETHOLD_MAIL_FROM",
+  "FLEETHOLD_ALERT_MAIL",
+  "FLEETHOLD_ALERT_WEBHOOK",
+  "FLEETHOLD_ALERT_SECRET",
+] as const;
+/** The settings of `work`. */
+export const workSettings = [...appSettings, ...tellingSettings] as const;
 /** The settings of `serve`. */
 export const serveSettings = [
-  ...workSettings,
+  ...appSettings,
   "FLEETHOLD_SETUP_TOKEN",
+  "FLEETHOLD_PROXY_TOKEN",
+  "FLEETHOLD_TLS_PEM",
+  "FLEETHOLD_DRAIN_SECONDS",
   "FLEETHOLD_LISTEN",
   "FLEETHOLD_WEB_DIR",
 ] as const;
-/** What every slice may read. The set-up token is only there where somebody can be set up: in `serve`. */
-export type Config = Pick<Parsed, (typeof workSettings)[number]> & { FLEETHOLD_SETUP_TOKEN?: string };
+/** What every slice may read. The two tokens are only there where requests come in, in `serve`; how to tell, in `work`. */
+export type Config =
+  & Pick<Parsed, (typeof appSettings)[number]>
+  & Partial<Pick<Parsed, (typeof tellingSettings)[number]>>
+  & { FLEETHOLD_SETUP_TOKEN?: string; FLEETHOLD_PROXY_TOKEN?: string | undefined };
 
 /** The settings of `migrate`: the two clusters as the migrator. */
 export const migrateSettings = [

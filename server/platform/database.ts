@@ -19,7 +19,11 @@ pg.types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 // Counts and sizes fit a double; ids are UUIDs.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** Opens a pool of at most `size` connections to a cluster; connections are made when first needed. */
+/**
+ * Opens a pool of at most `size` connections to a cluster; connections are made when first needed.
+ *
+ * @param options.url as in libpq; with `sslmode=verify-full` by TLS, to whom `sslrootcert` certifies that name only
+ */
 export function openPool(
   options: { url: string; password: string; size: number; name: string; log: Logger },
 ): pg.Pool {
@@ -30,6 +34,7 @@ export function openPool(
     user: decodeURIComponent(url.username),
     database: url.pathname.slice(1),
     password: options.password,
+    ...tlsOf(url),
     max: options.size,
     application_name: options.name,
     connectionTimeoutMillis: 3_000,
@@ -44,6 +49,13 @@ export function openPool(
   // So would one that dies in use, though whoever uses it is told by their query.
   pool.on("connect", (client) => void client.on("error", () => {}));
   return pool;
+}
+
+/** Channel binding (RFC 5929) ties the password's exchange to this very TLS connection. */
+function tlsOf(url: URL): Pick<pg.PoolConfig, "ssl" | "enableChannelBinding"> {
+  if (url.searchParams.get("sslmode") !== "verify-full") return {};
+  const ca = Deno.readTextFileSync(url.searchParams.get("sslrootcert")!);
+  return { ssl: { ca, rejectUnauthorized: true }, enableChannelBinding: true };
 }
 
 /** Kysely over a pool, with snake_case columns as camelCase properties. */

@@ -1,5 +1,7 @@
 import type { MiddlewareHandler } from "hono";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { Problem } from "./problem.ts";
+import { isPublicName } from "./public_name.ts";
 
 /**
  * Headers of every answer (ASVS 5.0 V3.4). The policy has no `unsafe-inline`, no nonce and no hash: all scripts and
@@ -34,10 +36,11 @@ const ALWAYS_TLS = { "Strict-Transport-Security": "max-age=63072000; includeSubD
 
 /**
  * Puts the security headers on every answer; answers of the API are never stored anywhere. Browsers that came by TLS
- * once never come without it again.
+ * once never come without it again, if the name is public: on a LAN's name they would lock people out who have not
+ * told their device of the company's authority.
  */
 export function securityHeaders(publicUrl: string): MiddlewareHandler {
-  const headers = Object.entries({ ...HEADERS, ...(publicUrl.startsWith("https:") && ALWAYS_TLS) });
+  const headers = Object.entries({ ...HEADERS, ...(isAlwaysTls(publicUrl) && ALWAYS_TLS) });
   return async (c, next) => {
     await next();
     for (const [name, value] of headers) c.res.headers.set(name, value);
@@ -45,6 +48,11 @@ export function securityHeaders(publicUrl: string): MiddlewareHandler {
       c.res.headers.set("Cache-Control", "no-store");
     }
   };
+}
+
+function isAlwaysTls(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === "https:" && isPublicName(hostname);
 }
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -72,4 +80,30 @@ export function sameOriginOnly(publicUrl: string): MiddlewareHandler {
     }
     await next();
   };
+}
+
+/** What the proxy puts on every request it passes on, after taking away what the client sent under these names. */
+const PROXY_TOKEN = "fleethold-proxy";
+const CLIENT_ADDRESS = "x-forwarded-for";
+
+/**
+ * The client's network address. Behind the appliance's proxy it is what the proxy says, and nothing is answered that
+ * did not come through it: whoever else reaches this port could claim any address (ASVS 5.0 V4.1.3).
+ *
+ * @param peer the connection's own address
+ * @throws Problem not-through-proxy
+ */
+export function clientAddress(
+  headers: Headers,
+  peer: string | null,
+  proxyToken: string | undefined,
+): string | null {
+  if (proxyToken === undefined) return peer;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  if (timingSafeEqual(digest(headers.get(PROXY_TOKEN) ?? ""), digest(proxyToken))) {
+    return headers.get(CLIENT_ADDRESS);
+  }
+  throw new Problem(403, "not-through-proxy", "This port answers the appliance's proxy only", {
+    next: "Use the address that the appliance is known by.",
+  });
 }

@@ -10,10 +10,11 @@ const forProbes = stating(
 );
 
 /**
- * `/healthz`: this process runs. `/readyz`: it can serve; 503 while the data cluster is away. Without the keys cluster it
- * still serves what needs no personal data, so it stays ready and says so. `/metrics`: Prometheus' text format.
+ * `/healthz`: this process runs and takes requests; 503 while it drains, so that nobody sends it new ones. `/readyz`: it
+ * can serve; 503 while the data cluster is away. Without the keys cluster it still serves what needs no personal data,
+ * so it stays ready and says so. `/metrics`: Prometheus' text format.
  */
-export function health(services: Services, metrics: Metrics) {
+export function health(services: Services, metrics: Metrics, isDraining: () => boolean = () => false) {
   const answering = async (ask: () => Promise<unknown>) => {
     try {
       await ask();
@@ -23,7 +24,11 @@ export function health(services: Services, metrics: Metrics) {
     }
   };
   return new Hono()
-    .get("/healthz", forProbes, (c) => c.json({ status: "ok" }))
+    .get(
+      "/healthz",
+      forProbes,
+      (c) => isDraining() ? c.json({ status: "draining" }, 503) : c.json({ status: "ok" }),
+    )
     .get("/readyz", forProbes, async (c) => {
       const [database, keys] = await Promise.all([
         answering(() => sql`select 1`.execute(services.db)),

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { z } from "zod";
-import { badInput, notFound, Problem, tooLarge } from "./problem.ts";
+import { badInput, notFound, Problem, tooLarge, tooSlow } from "./problem.ts";
 
 /**
  * What a route says about itself. Each of the functions below returns a middleware that does its work and carries
@@ -206,6 +206,11 @@ const reasonOf = (issue: z.core.$ZodIssue): string =>
     }`
     : issue.message;
 
+/** A body has a minute, and more if it is large: a phone in the field sends 32 kB a second at least. */
+const BODY_SECONDS = 60;
+const SLOWEST_BYTES_PER_SECOND = 32 * 1024;
+
+/** @throws Problem too-large, too-slow */
 async function readUpTo(c: Context, limit: number): Promise<Uint8Array> {
   const limitText = limit >= 1024 * 1024
     ? `${Math.round(limit / 1024 / 1024)} MB`
@@ -213,7 +218,7 @@ async function readUpTo(c: Context, limit: number): Promise<Uint8Array> {
   if (Number(c.req.header("content-length") ?? 0) > limit) throw tooLarge(limitText);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  for await (const chunk of withinTime(c.req.raw.body, BODY_SECONDS + limit / SLOWEST_BYTES_PER_SECOND)) {
     size += chunk.length;
     if (size > limit) throw tooLarge(limitText);
     chunks.push(chunk);
@@ -226,4 +231,20 @@ async function readUpTo(c: Context, limit: number): Promise<Uint8Array> {
   }
   c.set("rawBody", whole);
   return whole;
+}
+
+/** The chunks of a body, unless it takes longer than `seconds` in all: nobody holds a connection by sending slowly. */
+export async function* withinTime(
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  seconds: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), seconds * 1000);
+  try {
+    yield* body?.pipeThrough(new TransformStream(), { signal: late.signal }) ?? [];
+  } catch (error) {
+    throw late.signal.aborted ? tooSlow(Math.round(seconds)) : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }

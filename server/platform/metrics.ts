@@ -6,6 +6,7 @@ import { patternOf } from "./http.ts";
 /** The figures of one process, for Prometheus. Route patterns and counts only: nothing that says who or whom. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #setters: (() => Promise<void>)[] = [];
   readonly #requests = new Histogram({
     name: "fleethold_http_request_seconds",
     help: "Time to answer a request",
@@ -45,6 +46,16 @@ export class Metrics {
     });
   }
 
+  /** A further figure, for a slice to set before it is read. */
+  gauge(name: string, help: string, labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  /** Runs `set` each time the figures are asked for. When it fails, they are answered without what it would have set. */
+  beforeReading(set: () => Promise<void>): void {
+    this.#setters.push(set);
+  }
+
   /** Times every request by its route's pattern. */
   timing(): MiddlewareHandler {
     return async (c, next) => {
@@ -55,8 +66,9 @@ export class Metrics {
   }
 
   /** The figures in Prometheus' text format. */
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  async text(): Promise<string> {
+    await Promise.allSettled(this.#setters.map((set) => set()));
+    return await this.#registry.metrics();
   }
   readonly contentType = this.#registry.contentType;
 }

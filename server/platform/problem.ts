@@ -81,6 +81,12 @@ export const tooManyAttempts = (retryAfter: number): Problem =>
 export const tooLarge = (limit: string): Problem =>
   new Problem(413, "too-large", `The request is larger than ${limit}`, { next: "Send less at once." });
 
+/** RFC 9110, 15.5.9. */
+export const tooSlow = (seconds: number): Problem =>
+  new Problem(408, "too-slow", `The request did not arrive within ${seconds} seconds`, {
+    next: "Try again where the connection is better.",
+  });
+
 /** A database cannot be reached: nothing was changed, and trying again in a moment is right. */
 export const unavailable = (what: "database" | "keys"): Problem =>
   new Problem(

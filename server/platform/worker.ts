@@ -39,7 +39,8 @@ export async function startWorker(
   );
   const runner = await run({
     pgPool: pool,
-    concurrency: 2,
+    // Two for what only takes its time, and one more for whoever waits for somebody else's server.
+    concurrency: 3,
     pollInterval: 2_000,
     noHandleSignals: true,
     taskList,

@@ -217,6 +217,11 @@ export const samples: Record<string, Sample> = {
   },
   "GET /api/audit": { path: at("/api/audit?act=delivery.&limit=10") },
   "GET /api/audit/acts": { path: at("/api/audit/acts") },
+  "GET /api/backups": { path: at("/api/backups") },
+  "GET /api/backups/runs": {
+    path: at("/api/backups/runs?kind=full,drill&from=2026-11-01T00:00:00Z&limit=10"),
+  },
+  "POST /api/backups/requests": { path: at("/api/backups/requests"), body: () => ({ kind: "drill" }) },
   "GET /api/tracking": { path: at("/api/tracking"), headers: { Authorization: "Tracking nothing" } },
   "GET /api/live": { path: at("/api/live") },
   "GET /api/openapi.json": { path: at("/api/openapi.json") },

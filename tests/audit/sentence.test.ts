@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { readTrailFilters } from "../../web/audit/filters.ts";
 import { changesOf, idOf, piecesOf, variantOf } from "../../web/audit/sentence.ts";
+import { audit } from "../../web/i18n/en/audit.ts";
+import { operatorCommands } from "../../server/access/operator.ts";
 import type { AuditEntry } from "../../server/audit/schema.ts";
 
 const nora = "019aaf00-0000-7000-8000-000000000001";
@@ -46,6 +48,21 @@ describe("an entry read as a sentence", () => {
     expect(variantOf(entry({ act: "delivery.read", detail: { things: [order, paul] } }))).toEqual({
       count: 2,
     });
+  });
+
+  it("tells a command of the operator's that was recorded at once from one that could not be", () => {
+    const commanded = (detail: AuditEntry["detail"]) =>
+      variantOf(entry({ act: "operator.commanded", detail }));
+    expect(commanded({ command: "down" })).toEqual({ context: "down" });
+    expect(commanded({ command: "restart", services: ["api-a"], happenedAt: "2026-11-23T03:00:00Z" }))
+      .toEqual({ context: "restart_late" });
+  });
+
+  it("has words for every command of the operator's", () => {
+    const words = Object.keys(audit.sentences.operator);
+    for (const command of operatorCommands) {
+      expect(words).toEqual(expect.arrayContaining([`commanded_${command}`, `commanded_${command}_late`]));
+    }
   });
 
   it("shows old and new values, and says erased where the person is", () => {

@@ -17,10 +17,14 @@ export const installedChromium: string | undefined = places.find((path) => {
   }
 });
 
-/** Starts a browser that talks to nobody but the pages it is shown. */
-export async function startBrowser(executablePath: string): Promise<Browser> {
+/**
+ * Starts a browser that talks to nobody but the pages it is shown.
+ * @param home whose list of trusted authorities it uses; undefined: ours
+ */
+export async function startBrowser(executablePath: string, home?: string): Promise<Browser> {
   return await chromium.launch({
     executablePath,
+    ...(home && { env: { ...Deno.env.toObject(), HOME: home } }),
     args: [
       // Chromium's own sandbox cannot be set up by root.
       ...(Deno.uid() === 0 ? ["--no-sandbox"] : []),

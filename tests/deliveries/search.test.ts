@@ -77,6 +77,20 @@ describe("the search", () => {
     expect(await recipientOf("#4301")).toBe(before);
   });
 
+  it("leaves the others a connection while many search at the moment its index is made again", async () => {
+    await sql`truncate delivery_search, recipient_matches`.execute(company.superDb);
+    await company.superDb.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();
+    // As a rebuild of two thousand orders on a slow machine: whoever is at it is held up in the middle.
+    let searches: Promise<string[][]> | undefined;
+    await company.superDb.transaction().execute(async (tx) => {
+      await sql`lock table delivery_search in exclusive mode`.execute(tx);
+      searches = Promise.all(Array.from({ length: 20 }, () => numbersFound(dispatcher, "malgorzata")));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect((await dispatcher.get("/api/sites")).status).toBe(200);
+    });
+    expect(await searches).toEqual(Array.from({ length: 20 }, () => ["#4101"]));
+  });
+
   it("asks for patience while a large index is made again by the worker", async () => {
     await sql`truncate delivery_search`.execute(company.superDb);
     await company.superDb.deleteFrom("blindIndexes").where("name", "=", "deliveries").execute();

@@ -28,7 +28,7 @@ describe("a cluster of the embedded start", () => {
     await superuser.connect();
     const { rows } = await superuser.query("select rolpassword from pg_authid where rolpassword is not null");
     await superuser.end();
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(5);
     for (const { rolpassword } of rows) expect(rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
   });
 

@@ -10,6 +10,15 @@ import {
   startInstallation,
 } from "../harness/launcher.ts";
 
+/** How each part is told apart in the list of processes. */
+const signs: Record<string, string> = {
+  serve: "server/main.ts serve",
+  work: "server/main.ts work",
+  "data cluster": "/data/pgdata",
+  "keys cluster": "/keys/pgdata",
+  backup: "backup/main.ts run",
+};
+
 /** The launcher under trial; a test that ends it leaves undefined, and the next one gets a new one. */
 let running: Launched | undefined;
 let directory: string;
@@ -64,7 +73,7 @@ describe("the embedded start", () => {
     await Deno.remove(elsewhere, { recursive: true });
   });
 
-  it.each(["serve", "work", "data cluster", "keys cluster"])("survives that %s is killed", async (part) => {
+  it.each(Object.keys(signs))("survives that %s is killed", async (part) => {
     const launcher = running!;
     const victim = (await childrenOf(launcher.process.pid)).find(({ command }) =>
       command.includes(signs[part]!)
@@ -80,7 +89,10 @@ describe("the embedded start", () => {
 
   it("stops everything on Ctrl-C and continues where it was when it is started again", async () => {
     // The worker follows the death of a cluster and may be on its way back.
-    await eventually(async () => (await childrenOf(running!.process.pid)).length === 4);
+    await eventually(async () => {
+      const commands = (await childrenOf(running!.process.pid)).map(({ command }) => command);
+      return Object.values(signs).every((sign) => commands.some((command) => command.includes(sign)));
+    });
     const children = await childrenOf(running!.process.pid);
     const token = await Deno.readTextFile(join(directory, "secrets/setup_token"));
     expect(await end(running!, "SIGINT")).toBe(0);
@@ -134,14 +146,6 @@ describe("the embedded start", () => {
     expect(await launch("--port", "70000").exit).toBe(2);
   });
 });
-
-/** How each part is told apart in the list of processes. */
-const signs: Record<string, string> = {
-  serve: "server/main.ts serve",
-  work: "server/main.ts work",
-  "data cluster": "/data/pgdata",
-  "keys cluster": "/keys/pgdata",
-};
 
 const launch = (...flags: string[]) =>
   launchScript("scripts/start.ts", [...usual(), ...flags], { FLEETHOLD_WEB_DIR: web });

@@ -80,7 +80,7 @@ export class Company {
       FLEETHOLD_PEPPER: new Uint8Array(32).fill(3),
       FLEETHOLD_SETUP_TOKEN: setupToken,
       FLEETHOLD_PUBLIC_URL: origin,
-      FLEETHOLD_WORK_LISTEN: { hostname: "127.0.0.1", port: 0 },
+      FLEETHOLD_PROBE_LISTEN: undefined,
       FLEETHOLD_LOG_LEVEL: "silent",
     };
     const open = (url: string) =>
@@ -96,6 +96,9 @@ export class Company {
     const superUrl = new URL(clusters.data.superuserUrl);
     superUrl.pathname = `/${database}`;
     this.#superPool = new pg.Pool({ connectionString: superUrl.href, max: 1 });
+    // Its connection may still be closing when `close` drops the database, which ends it the hard way.
+    this.#superPool.on("error", () => {});
+    this.#superPool.on("connect", (client) => void client.on("error", () => {}));
     this.superDb = kyselyOver<DataTables>(this.#superPool);
     this.live = startLive(this.services);
     this.app = createApp(this.services, new Metrics(this.#pools), null, this.live);

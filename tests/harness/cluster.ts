@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { unprivilegedAccount } from "../../scripts/embedded/account.ts";
 import { Cluster } from "../../scripts/embedded/cluster.ts";
-import { removeIfExists } from "../../scripts/embedded/files.ts";
+import { removeIfExists } from "../../scripts/installation/files.ts";
 import { LogFile } from "../../scripts/embedded/log_file.ts";
 import type { Postgres } from "../../scripts/embedded/postgres.ts";
 import { freePorts } from "../../scripts/embedded/ports.ts";
@@ -9,7 +9,7 @@ import { checkout } from "../../scripts/embedded/program.ts";
 import { ensureTools } from "../../scripts/embedded/provisioning.ts";
 import { stopLeftover } from "../../scripts/embedded/postmaster.ts";
 import { isAlive } from "../../scripts/embedded/processes.ts";
-import { applyRoles } from "../../scripts/embedded/roles.ts";
+import { applyRoles, type RolePasswords } from "../../scripts/embedded/roles.ts";
 
 export interface TestCluster {
   host: string;
@@ -22,14 +22,20 @@ export interface TestClusters {
   data: TestCluster;
   keys: TestCluster;
   /** The same for both clusters. */
-  passwords: { app: string; migrator: string; superuser: string };
+  passwords: RolePasswords & { superuser: string };
   /** Holds `data.log` and `keys.log`, for tests that search what PostgreSQL wrote. */
   logs: string;
   /** Ends both clusters and removes all they wrote. */
   stop(): Promise<void>;
 }
 
-const passwords = { app: "test-app", migrator: "test-migrator", superuser: "test-superuser" };
+const passwords = {
+  app: "test-app",
+  migrator: "test-migrator",
+  backup: "test-backup",
+  receiver: "test-receiver",
+  superuser: "test-superuser",
+};
 /** Only used on a machine without a PostgreSQL of its own. */
 const downloads = join(checkout, "node_modules/.cache/postgresql");
 const prefix = "fleethold-test-";

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ConfigFault, migrateSettings, readConfig, serveSettings } from "../../server/platform/config.ts";
+import {
+  ConfigFault,
+  migrateSettings,
+  readConfig,
+  serveSettings,
+  workSettings,
+} from "../../server/platform/config.ts";
 
 const key = new Uint8Array(32).toBase64();
 const files: Record<string, string> = { "/secrets/password": "s3cret\n", "/secrets/key": `${key}\n` };
@@ -9,9 +15,9 @@ const readFile = (path: string) => {
   return text;
 };
 const whole = {
-  FLEETHOLD_DATA_URL: "postgres://app@db:5432/fleethold",
+  FLEETHOLD_DATA_URL: "postgres://app@db:5432/fleethold?sslmode=verify-full&sslrootcert=/secrets/authority",
   FLEETHOLD_DATA_PASSWORD_FILE: "/secrets/password",
-  FLEETHOLD_KEYS_URL: "postgres://app@keys:5432/fleethold",
+  FLEETHOLD_KEYS_URL: "postgres://app@keys:5432/fleethold?sslmode=verify-full&sslrootcert=/secrets/authority",
   FLEETHOLD_KEYS_PASSWORD_FILE: "/secrets/password",
   FLEETHOLD_MASTER_KEY_FILE: "/secrets/key",
   FLEETHOLD_SEARCH_KEY_FILE: "/secrets/key",
@@ -72,6 +78,28 @@ describe("the configuration", () => {
     }
   });
 
+  it("lets a cluster be reached without a checked certificate on this machine only", () => {
+    const faults = (url: string) => faultsOf({ ...whole, FLEETHOLD_DATA_URL: url });
+    expect(faults("postgres://app@127.0.0.1:5432/fleethold")).toEqual([]);
+    for (
+      const url of [
+        "postgres://app@db:5432/fleethold",
+        "postgres://app@db:5432/fleethold?sslmode=require",
+        "postgres://app@db:5432/fleethold?sslmode=verify-full",
+        "postgres://app@127.0.0.1.example.com/fleethold",
+      ]
+    ) {
+      expect(faults(url)).toEqual([
+        expect.stringContaining("FLEETHOLD_DATA_URL must end with ?sslmode=verify-full"),
+      ]);
+    }
+  });
+
+  it("leaves a port that goes without saying out of people's address", () => {
+    const given = { ...whole, FLEETHOLD_PUBLIC_URL: "https://fleet.example.com:443" };
+    expect(readConfig(serveSettings, given, readFile).FLEETHOLD_PUBLIC_URL).toBe("https://fleet.example.com");
+  });
+
   it("refuses a misspelt setting and says which one was meant", () => {
     expect(faultsOf({ ...whole, FLEETHOLD_PUBLIC_ULR: "x" })).toEqual([
       "FLEETHOLD_PUBLIC_ULR is not a setting; did you mean FLEETHOLD_PUBLIC_URL?",
@@ -104,5 +132,88 @@ describe("the configuration", () => {
       FLEETHOLD_KEYS_PASSWORD_FILE,
     };
     expect(() => readConfig(migrateSettings, given, readFile)).not.toThrow();
+  });
+});
+
+describe("how people are told of what went wrong", () => {
+  const told = {
+    ...whole,
+    FLEETHOLD_SMTP: "smtp.kestrel.example:587",
+    FLEETHOLD_SMTP_USER: "fleethold",
+    FLEETHOLD_SMTP_PASSWORD_FILE: "/secrets/password",
+    FLEETHOLD_MAIL_FROM: "fleethold@kestrel.example",
+    FLEETHOLD_ALERT_MAIL: "olive@kestrel.example, it@kestrel.example",
+    FLEETHOLD_ALERT_WEBHOOK: "https://hooks.kestrel.example/7/abc?room=1",
+    FLEETHOLD_ALERT_SECRET_FILE: "/secrets/key",
+  };
+  const read = (environment: Record<string, string>) => readConfig(workSettings, environment, readFile);
+  const faultsAt = (over: Record<string, string | undefined>) => {
+    const environment = Object.fromEntries(
+      Object.entries({ ...told, ...over }).filter((entry): entry is [string, string] =>
+        entry[1] !== undefined
+      ),
+    );
+    try {
+      read(environment);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigFault) return error.faults;
+      throw error;
+    }
+  };
+
+  it("is read by the worker alone, and need not be set", () => {
+    expect(read(told)).toMatchObject({
+      FLEETHOLD_SMTP: { hostname: "smtp.kestrel.example", port: 587 },
+      FLEETHOLD_ALERT_MAIL: ["olive@kestrel.example", "it@kestrel.example"],
+      FLEETHOLD_ALERT_SECRET: key,
+    });
+    expect(read(whole).FLEETHOLD_SMTP).toBeUndefined();
+    expect(readConfig(serveSettings, told, readFile)).not.toHaveProperty("FLEETHOLD_SMTP");
+  });
+
+  it.each([
+    [{ FLEETHOLD_SMTP: undefined }, "FLEETHOLD_ALERT_MAIL is set, and FLEETHOLD_SMTP is not"],
+    [{ FLEETHOLD_ALERT_MAIL: undefined }, "FLEETHOLD_SMTP is set, and FLEETHOLD_ALERT_MAIL is not"],
+    [{ FLEETHOLD_MAIL_FROM: undefined }, "FLEETHOLD_ALERT_MAIL is set, and FLEETHOLD_MAIL_FROM is not"],
+    [{ FLEETHOLD_SMTP_USER: undefined }, "FLEETHOLD_SMTP_PASSWORD is set, and FLEETHOLD_SMTP_USER is not"],
+    [
+      { FLEETHOLD_SMTP_PASSWORD_FILE: "/secrets/none" },
+      "FLEETHOLD_SMTP_USER is set, and FLEETHOLD_SMTP_PASSWORD is not",
+    ],
+    [
+      { FLEETHOLD_ALERT_SECRET_FILE: undefined },
+      "FLEETHOLD_ALERT_WEBHOOK is set, and FLEETHOLD_ALERT_SECRET is not",
+    ],
+    [
+      { FLEETHOLD_ALERT_WEBHOOK: undefined },
+      "FLEETHOLD_ALERT_SECRET is set, and FLEETHOLD_ALERT_WEBHOOK is not",
+    ],
+    [
+      { FLEETHOLD_ALERT_WEBHOOK: "http://hooks.kestrel.example/" },
+      "FLEETHOLD_ALERT_WEBHOOK must begin with https://",
+    ],
+    [{ FLEETHOLD_ALERT_WEBHOOK: "https://me:pw@hooks.example/" }, "FLEETHOLD_ALERT_WEBHOOK must not hold"],
+    [
+      { FLEETHOLD_SMTP_TLS: "none" },
+      "FLEETHOLD_SMTP_TLS is none, which is for a mail server on this machine",
+    ],
+    [{ FLEETHOLD_SMTP_TLS: "ssl" }, "FLEETHOLD_SMTP_TLS"],
+    [{ FLEETHOLD_ALERT_MAIL: "olive@kestrel.example; it" }, "FLEETHOLD_ALERT_MAIL must be an e-mail address"],
+    [{ FLEETHOLD_MAIL_FROM: "Fleethold" }, "FLEETHOLD_MAIL_FROM must be an e-mail address"],
+    [
+      { FLEETHOLD_ALERT_SECRET_FILE: undefined, FLEETHOLD_ALERT_SECRET: "short" },
+      "FLEETHOLD_ALERT_SECRET must have 16 characters",
+    ],
+  ])("refuses %j by name", (over, fault) => {
+    expect(faultsAt(over as Record<string, string | undefined>).join("\n")).toContain(fault);
+  });
+
+  it("may do without TLS, and without https, on this machine", () => {
+    expect(faultsAt({
+      FLEETHOLD_SMTP: "127.0.0.1:25",
+      FLEETHOLD_SMTP_TLS: "none",
+      FLEETHOLD_ALERT_WEBHOOK: "http://localhost:9000/alerts",
+    })).toEqual([]);
   });
 });

@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import type { AuditEntry } from "../../server/audit/schema.ts";
+import { useMe } from "../session.ts";
+import { moment } from "../ui/times.tsx";
 import { idOf, type Piece, piecesOf, variantOf } from "./sentence.ts";
 import styles from "./entry.module.css";
 
@@ -33,7 +35,8 @@ export function EntrySentence({ entry }: { entry: AuditEntry }) {
 
 /** What each slot of a sentence shows. */
 function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
-  const { t } = useTranslation(["audit", "common"]);
+  const { t } = useTranslation(["audit", "backups", "common"]);
+  const { timeZone } = useMe().company;
   const { act, actorId, detail, names } = entry;
   const plain = (value: unknown) =>
     typeof value === "string" || typeof value === "number" ? String(value) : null;
@@ -61,6 +64,16 @@ function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
         return word("reasons", detail.reason);
       case "kind":
         return word("kinds", detail.kind);
+      case "cluster":
+        return word("clusters", detail.cluster);
+      case "promise":
+        return word("backups:promises", detail.promise);
+      case "by":
+        return word("channels", detail.by);
+      case "services":
+        return Array.isArray(detail.services) ? detail.services.join(", ") : t("everyService");
+      case "happenedAt":
+        return moment(String(detail.happenedAt), timeZone);
       case "number":
         return plain(detail.count);
       case "fields": {

@@ -19,6 +19,12 @@ export function variantOf({ act, actorId, detail }: AuditEntry): Variant {
   if (act === "session.refused") return detail.account ? { context: "known" } : {};
   if (act === "account.invited") return detail.again === true ? { context: "again" } : {};
   if (act === "account.activated") return detail.account === actorId ? { context: "own" } : {};
+  if (act === "backup.sample-tried") {
+    return detail.opened === true ? {} : { context: detail.opened === false ? "damaged" : "gone" };
+  }
+  if (act === "operator.commanded") {
+    return { context: detail.happenedAt ? `${detail.command}_late` : `${detail.command}` };
+  }
   return { count: things };
 }
 

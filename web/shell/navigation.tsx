@@ -6,6 +6,7 @@ import {
   IconListDetails,
   IconRoute,
   IconSettings,
+  IconShieldCheck,
   IconTruck,
   IconUsers,
 } from "@tabler/icons-react";
@@ -17,8 +18,28 @@ import { useMe } from "../session.ts";
 import styles from "./navigation.module.css";
 
 interface Entry {
-  to: "/" | "/imports" | "/driver" | "/drivers" | "/vehicles" | "/sites" | "/people" | "/company" | "/audit";
-  word: "orders" | "imports" | "driver" | "drivers" | "vehicles" | "sites" | "people" | "company" | "audit";
+  to:
+    | "/"
+    | "/imports"
+    | "/driver"
+    | "/drivers"
+    | "/vehicles"
+    | "/sites"
+    | "/people"
+    | "/company"
+    | "/backups"
+    | "/audit";
+  word:
+    | "orders"
+    | "imports"
+    | "driver"
+    | "drivers"
+    | "vehicles"
+    | "sites"
+    | "people"
+    | "company"
+    | "backups"
+    | "audit";
   right: Right;
   icon: ComponentType<{ size?: number; stroke?: number }>;
 }
@@ -46,6 +67,7 @@ const groups: { word: "work" | "fleet" | "organisation"; entries: Entry[] }[] = 
       { to: "/sites", word: "sites", right: "sites.write", icon: IconBuildingWarehouse },
       { to: "/people", word: "people", right: "accounts.read", icon: IconUsers },
       { to: "/company", word: "company", right: "company.write", icon: IconSettings },
+      { to: "/backups", word: "backups", right: "backups.read", icon: IconShieldCheck },
       { to: "/audit", word: "audit", right: "audit.read", icon: IconHistory },
     ],
   },

@@ -40,6 +40,7 @@ export const common = {
     sites: "Sites",
     people: "People",
     company: "Company",
+    backups: "Backups",
     audit: "Audit trail",
     apiDocs: "API",
     work: "Work",

@@ -1,6 +1,7 @@
 import { access } from "./access.ts";
 import { apiDocs } from "./api_docs.ts";
 import { audit } from "./audit.ts";
+import { backups } from "./backups.ts";
 import { common } from "./common.ts";
 import { company } from "./company.ts";
 import { driverApp } from "./driver_app.ts";
@@ -16,6 +17,7 @@ export const en = {
   access,
   apiDocs,
   audit,
+  backups,
   company,
   driverApp,
   drivers,
