@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
+import { meQuery } from "./session.ts";
 
 /** What the server says has changed. */
 export interface Change {
@@ -57,6 +58,8 @@ export function useLive(queries: QueryClient): void {
  * host, and six tabs would leave none for anything else. When the tab closes, its lock falls to the next.
  */
 function follow(queries: QueryClient): () => void {
+  // Told before anything else was read, so whatever changed since is heard even if the stream opens late.
+  const after = queries.getQueryData(meQuery.queryKey)?.liveFrom;
   const channel = new BroadcastChannel(CHANNEL);
   const stop = new AbortController();
   const gather = gatherer(queries);
@@ -71,10 +74,10 @@ function follow(queries: QueryClient): () => void {
   };
   // Locks exist in secure contexts only; without them every tab listens for itself.
   if (navigator.locks) {
-    navigator.locks.request(CHANNEL, { signal: stop.signal }, () => listen(tell, stop.signal)).catch(
+    navigator.locks.request(CHANNEL, { signal: stop.signal }, () => listen(tell, after, stop.signal)).catch(
       () => {},
     );
-  } else void listen(hear, stop.signal);
+  } else void listen(hear, after, stop.signal);
   return () => {
     stop.abort();
     channel.close();
@@ -82,35 +85,40 @@ function follow(queries: QueryClient): () => void {
   };
 }
 
-function listen(tell: (message: Message) => void, signal: AbortSignal): Promise<void> {
+function listen(
+  tell: (message: Message) => void,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((ended) => {
     let grumble: Timer | undefined;
-    let source = open();
+    let source = open(after);
     signal.addEventListener("abort", () => {
       clearTimeout(grumble);
       source.close();
       ended();
     });
 
-    function open(): EventSource {
-      const stream = new EventSource("/api/live");
+    /** Without `from` it is unknown what was missed, so everything is fetched again once the stream is there. */
+    function open(from?: string): EventSource {
+      const stream = new EventSource(from === undefined ? "/api/live" : `/api/live?after=${from}`);
+      let unknown = from === undefined;
       stream.onopen = () => {
         clearTimeout(grumble);
         grumble = undefined;
         tell({ connected: true });
+        if (unknown) tell({ reset: true });
+        unknown = false;
       };
       stream.addEventListener("change", ({ data }) => tell({ change: JSON.parse(data) as Change }));
       stream.addEventListener("reset", () => tell({ reset: true }));
       stream.onerror = () => {
         grumble ??= setTimeout(() => tell({ connected: false }), QUIET_MS);
-        // The browser gives up on an answer that is no stream (503 while the server starts); we do not. What was
-        // missed meanwhile is unknown, so everything is fetched again.
+        // The browser gives up on an answer that is no stream (503 while the server starts); we do not.
         if (stream.readyState === EventSource.CLOSED && !signal.aborted) {
           setTimeout(() => {
-            if (signal.aborted) return;
-            source = open();
-            tell({ reset: true });
+            if (!signal.aborted) source = open();
           }, 3_000 + Math.random() * 4_000);
         }
       };

@@ -16,6 +16,7 @@ export async function readMe(reader: Reader): Promise<Me> {
     "accounts.role",
     sql<number>`(select count(*) from recovery_codes where account_id = accounts.id and used_at is null)`
       .as("recoveryCodesLeft"),
+    sql<string>`pg_snapshot_xmin(pg_current_snapshot())::text`.as("liveFrom"),
   ]).where("accounts.id", "=", actor.accountId).executeTakeFirstOrThrow(signInNeeded);
   // Looking at oneself is nobody's look at somebody.
   const person = await reader.openOne<AccountPerson>("accounts", account, null);
@@ -30,5 +31,6 @@ export async function readMe(reader: Reader): Promise<Me> {
     driverId: actor.driverId,
     recoveryCodesLeft: account.recoveryCodesLeft,
     company: await theCompany(reader),
+    liveFrom: account.liveFrom,
   };
 }

@@ -61,6 +61,8 @@ export const Me = z.object({
   driverId: Id.nullable(),
   recoveryCodesLeft: z.int(),
   company: z.object({ name: z.string(), timeZone: z.string(), holidays: z.string() }),
+  /** Where live updates have to begin (`/api/live?after=`) so that whatever is read from now on stays true. */
+  liveFrom: z.string(),
 });
 export type Me = z.infer<typeof Me>;
 

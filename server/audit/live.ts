@@ -84,7 +84,8 @@ export class Live {
   }
 
   /**
-   * What a stream that has joined missed since the batch `upTo` it heard last; nothing for a new one.
+   * What a stream that has joined missed since the batch `upTo` it heard last, or since its reader's first look;
+   * nothing for one that asks for nothing.
    * @throws Problem database-unavailable
    */
   async since(upTo: string | undefined): Promise<Batch> {

@@ -3,10 +3,11 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { type AppEnv, may } from "../access/may.ts";
 import { isStillSignedIn } from "../access/session.ts";
 import { isUnreachable } from "../platform/database.ts";
-import { answers } from "../platform/http.ts";
+import { answers, query } from "../platform/http.ts";
 import type { Services } from "../platform/services.ts";
 import type { Batch, Live, Stream } from "./live.ts";
 import { endsSession, newsFor } from "./news.ts";
+import { LiveQuery } from "./schema.ts";
 
 /** A connection that says nothing for longer looks dead to proxies. */
 const HEARTBEAT_MS = 20_000;
@@ -16,20 +17,22 @@ const RETRY_MS = 2_000;
 
 /**
  * Live updates as server-sent events (WHATWG HTML, 9.2): `change` names what to fetch again, `reset` says to fetch
- * everything. The id of the last event of a batch is where a stream resumes.
+ * everything. The id of the last event of a batch is where a stream resumes; a first one begins at `after`, which the
+ * session tells (`liveFrom`), so that nothing is missed between what a page read and its stream.
  * Each `heartbeat` ms a stream says that it is still there, and ends if its session has run out.
  */
 export const liveRoutes = (live: Live, heartbeat = HEARTBEAT_MS) =>
   new Hono<AppEnv>().get(
     "/",
     may("own-session"),
+    query(LiveQuery),
     answers(200, null, "Streams what changes, as far as you may see it", "text/event-stream"),
     async (c) => {
       const { actor, services } = c.var;
       const stream = live.join(actor);
       let missed: Batch;
       try {
-        missed = await live.since(c.req.header("last-event-id"));
+        missed = await live.since(c.req.header("last-event-id") ?? c.req.valid("query").after);
       } catch (error) {
         stream.leave();
         throw error;

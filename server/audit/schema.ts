@@ -35,3 +35,8 @@ export const AuditQuery = z.object({
 });
 export type AuditQuery = z.infer<typeof AuditQuery>;
 export const AuditPage = pageOf(AuditEntry);
+
+export const LiveQuery = z.object({
+  /** `liveFrom` of the session: a moment in the order of transactions, from which on everything is told. */
+  after: z.string().regex(/^\d{1,18}$/, { error: "must be liveFrom as the session tells it" }).optional(),
+});

@@ -24,14 +24,24 @@ export class EventStream {
   }
 
   /** Opens a stream and waits until it tells where it stands. */
-  static async open(company: Company, caller: Caller, lastEventId?: string): Promise<EventStream> {
-    const stream = new EventStream(await EventStream.ask(company, caller, lastEventId));
+  static async open(
+    company: Company,
+    caller: Caller,
+    lastEventId?: string,
+    after?: string,
+  ): Promise<EventStream> {
+    const stream = new EventStream(await EventStream.ask(company, caller, lastEventId, after));
     await stream.until(() => stream.lastEventId !== "");
     return stream;
   }
 
-  static async ask(company: Company, caller: Caller, lastEventId?: string): Promise<Response> {
-    return await company.app.request(`${origin}/api/live`, {
+  static async ask(
+    company: Company,
+    caller: Caller,
+    lastEventId?: string,
+    after?: string,
+  ): Promise<Response> {
+    return await company.app.request(`${origin}/api/live${after === undefined ? "" : `?after=${after}`}`, {
       headers: { cookie: caller.cookie, ...(lastEventId !== undefined && { "Last-Event-ID": lastEventId }) },
     });
   }

@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 
 const streams: EventStream[] = [];
-const listen = async (caller: Caller, lastEventId?: string) => {
-  const stream = await EventStream.open(company, caller, lastEventId);
+const listen = async (caller: Caller, lastEventId?: string, after?: string) => {
+  const stream = await EventStream.open(company, caller, lastEventId, after);
   streams.push(stream);
   return stream;
 };
@@ -115,6 +115,15 @@ describe("a stream that comes back", () => {
     const again = await listen(dispatcher, browser.lastEventId);
     // Whatever another database of the cluster is still writing, it is told from there on: more, never less.
     expect(again.ids("delivery")).toEqual(expect.arrayContaining([first, second]));
+  });
+
+  it("that comes for the first time hears what happened since its page was told who is signed in", async () => {
+    const { body: { liveFrom } } = await dispatcher.get("/api/session");
+    const id = await order();
+    const first = await listen(dispatcher, undefined, liveFrom);
+    expect(first.ids("delivery")).toContain(id);
+    const refused = await dispatcher.get("/api/live?after=yesterday");
+    expect([refused.status, refused.body.faults[0].path]).toEqual([422, "after"]);
   });
 
   it("misses nothing, also under concurrent commits that end in another order than they began", async () => {
