@@ -32,6 +32,17 @@ pg1-socket-path=$own
 CONF
 }
 
+# A cluster that is gone while there are backups of it was lost; a new one in its place would look like a first start.
+# On a real first start the service answers as well, and has none. Where it does not answer, the work goes on without.
+refuse_if_backed_up() {
+  known=$(timeout 10 pgbackrest --config="$own/pgbackrest.conf" --stanza="$FLEETHOLD_CLUSTER" --io-timeout=5 \
+    --output=json info 2> /dev/null) || return 0
+  case $known in
+    *'"backup":[{'*) refuse "The $FLEETHOLD_CLUSTER cluster is gone, and there are backups of it." \
+      "scripts/fleethold restore --cluster $FLEETHOLD_CLUSTER brings it back; nothing was created" ;;
+  esac
+}
+
 # Runs its server, and again when it ends: PostgreSQL does not stop for the sake of backups.
 serve_files() {
   while :; do

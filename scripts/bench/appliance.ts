@@ -54,6 +54,17 @@ export class Appliance {
     return await docker(["compose", "--project-name", this.facts.project, ...args], this.environment());
   }
 
+  /** Runs the operator's command, `scripts/fleethold`, without a terminal. */
+  async operator(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    const { code, stdout, stderr } = await new Deno.Command("scripts/fleethold", {
+      args,
+      cwd: checkout,
+      env: this.environment(),
+      stdin: "null",
+    }).output();
+    return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+  }
+
   /** The container of a service, running or not. */
   async container(service: string): Promise<string> {
     return (await this.compose("ps", "--all", "--quiet", service)).trim();

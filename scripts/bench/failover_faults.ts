@@ -1,6 +1,5 @@
 import type { Import, ImportPreview } from "../../server/deliveries/import/schema.ts";
 import type { Delivery } from "../../server/deliveries/schema.ts";
-import { checkout } from "../embedded/program.ts";
 import { type Appliance, docker } from "./appliance.ts";
 import type { Depot } from "./depot.ts";
 import { all, type Answered, isGood } from "./failover_load.ts";
@@ -22,15 +21,8 @@ export async function bringBack(appliance: Appliance, service: string): Promise<
 
 /** Restarts what an operator restarts, in turns, by the operator's own command. */
 export async function restartInTurns(appliance: Appliance): Promise<void> {
-  const { success, stderr } = await new Deno.Command("scripts/fleethold", {
-    args: ["restart"],
-    cwd: checkout,
-    env: appliance.environment(),
-    stdin: "null",
-  }).output();
-  if (!success) {
-    throw new Error(`scripts/fleethold restart: ${new TextDecoder().decode(stderr).slice(-2_000)}`);
-  }
+  const { code, err } = await appliance.operator("restart");
+  if (code !== 0) throw new Error(`scripts/fleethold restart: ${err.slice(-2_000)}`);
 }
 
 /** Kills a service's main process as the kernel would, and waits until Docker has started it again and it is healthy. */

@@ -12,15 +12,7 @@ afterAll(async () => {
   await Deno.remove(journal).catch(() => {});
 });
 
-async function fleethold(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command("scripts/fleethold", {
-    args,
-    cwd: checkout,
-    env: appliance.environment(),
-    stdin: "null",
-  }).output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
+const fleethold = (...args: string[]) => appliance.operator(...args);
 
 const commanded = async (): Promise<{ command: string; services?: string[]; happenedAt?: string }[]> => {
   const answer = await appliance.fetch("/api/audit?act=operator.commanded", { headers: { cookie } });

@@ -36,14 +36,8 @@ afterAll(async () => {
 });
 
 async function fleethold(...args: string[]) {
-  const { code, stdout, stderr } = await new Deno.Command("scripts/fleethold", {
-    args,
-    cwd: checkout,
-    env: appliance.environment(),
-    stdin: "null",
-  }).output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  return { code, said };
+  const { code, out, err } = await appliance.operator(...args);
+  return { code, said: out + err };
 }
 
 const order = (number: string) => owner.call("POST", "/api/deliveries", newOrder(owner.siteId, { number }));

@@ -79,6 +79,19 @@ it("another name in .env is certified and answered once the command is given aga
   }
 });
 
+it("a cluster that was lost is not begun anew while there are backups of it", async () => {
+  const volume = `${project}-fresh`;
+  try {
+    await expect(
+      appliance.compose("run", "--rm", "--no-deps", "--no-TTY", "-v", `${volume}:/var/lib/postgresql`, "db"),
+    ).rejects.toThrow(
+      /The data cluster is gone, and there are backups of it[^]*hint: scripts\/fleethold restore --cluster data/,
+    );
+  } finally {
+    await docker(["volume", "rm", "--force", volume]);
+  }
+});
+
 it("a cluster refuses to run with the secrets of another installation, and stays as it is", async () => {
   const volume = `${project}-foreign`;
   try {
