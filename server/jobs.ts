@@ -10,6 +10,9 @@ import { forgetOldImports } from "./deliveries/import/import.ts";
 import { runImport } from "./deliveries/import/run.ts";
 import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
+import { forgetAnsweredChallenges } from "./access/passkey_challenge.ts";
+import { endElevationInTime } from "./access/elevation.ts";
+import { sendNotice } from "./access/notice.ts";
 import { forgetOldSessions } from "./access/session.ts";
 import { forgetOldFailures } from "./access/throttle.ts";
 import { forgetExpiredLinks } from "./tracking/tracking.ts";
@@ -18,6 +21,7 @@ import { forgetExpiredLinks } from "./tracking/tracking.ts";
 declare module "./platform/queue.ts" {
   interface Jobs {
     "idempotency-keys.forget": Record<string, never>;
+    "challenges.forget": Record<string, never>;
     "sessions.forget": Record<string, never>;
     "sign-in-failures.forget": Record<string, never>;
     "tracking-links.forget": Record<string, never>;
@@ -28,12 +32,15 @@ type JobTable = { [N in JobName]: (services: Services, payload: Jobs[N]) => Prom
 
 export const jobs: JobTable = {
   "idempotency-keys.forget": (services) => change(services, system("job"), forgetOldKeys),
+  "challenges.forget": (services) => change(services, system("job"), forgetAnsweredChallenges),
   "sessions.forget": (services) => change(services, system("job"), forgetOldSessions),
   "sign-in-failures.forget": (services) => change(services, system("job"), forgetOldFailures),
   "tracking-links.forget": (services) => change(services, system("job"), forgetExpiredLinks),
   "search.rebuild": rebuildSearch,
   "import.run": runImport,
   "imports.forget": (services) => change(services, system("job"), forgetOldImports),
+  "elevation.end": endElevationInTime,
+  "notices.send": sendNotice,
   "backups.watch": (services) => watchPromises(services),
   "backups.open-samples": openSamples,
   "backups.tell-by-mail": tellByMail,
@@ -43,6 +50,7 @@ export const jobs: JobTable = {
 /** When (minute, hour, day, month, weekday as in cron, in UTC) which job is due. */
 export const schedule = [
   { match: "17 * * * *", task: "idempotency-keys.forget" },
+  { match: "57 2 * * *", task: "challenges.forget" },
   { match: "27 2 * * *", task: "sessions.forget" },
   { match: "37 2 * * *", task: "sign-in-failures.forget" },
   { match: "47 2 * * *", task: "tracking-links.forget" },

@@ -56,6 +56,19 @@ export function whenSignedOut(act: () => void): void {
   signedOut = act;
 }
 
+let askForProof: () => Promise<boolean> = () => Promise.resolve(false);
+let proof: Promise<boolean> | null = null;
+
+/**
+ * Says how to ask who is there for a second factor, when the server wants one before it does what it was asked. Answers
+ * whether it was given; the call then goes on as if nothing had been. Calls that need it at the same time ask once.
+ */
+export function whenProofNeeded(ask: () => Promise<boolean>): void {
+  askForProof = ask;
+}
+
+const proveAnew = (): Promise<boolean> => proof ??= askForProof().finally(() => proof = null);
+
 /**
  * The product's HTTP client. Every call rejects with an {@link ApiProblem}. Unsafe methods carry an Idempotency-Key
  * that stays the same over retries (network faults, and 503 with Retry-After), so that an act happens once.
@@ -78,9 +91,14 @@ async function call<T>(method: string, path: string, body: unknown, options: Cal
     body: body === undefined ? undefined : body instanceof Blob ? body : JSON.stringify(body),
     signal: options.signal,
   };
+  let asked = false;
   for (let attempt = 1;; attempt++) {
     const outcome = await tryOnce<T>(addressOf(path, options.query), request);
     if (!(outcome instanceof ApiProblem)) return outcome.value;
+    if (outcome.slug === "fresh-proof-needed" && !asked) {
+      asked = true;
+      if (await proveAnew()) continue;
+    }
     const wait = patience(outcome, attempt);
     if (wait === null) throw told(outcome);
     await new Promise((resolve) => setTimeout(resolve, wait * 1000));

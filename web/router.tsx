@@ -127,6 +127,13 @@ const people = createRoute({
   component: lazyRouteComponent(() => import("./access/people_page.tsx"), "PeoplePage"),
 });
 
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/keys",
+  ...needs("keys.read"),
+  component: lazyRouteComponent(() => import("./access/keys_page.tsx"), "KeysPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit",
@@ -200,6 +207,7 @@ const routeTree = root.addChildren([
     sites,
     company,
     people,
+    keys,
     audit,
     backups,
     account,

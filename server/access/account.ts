@@ -10,6 +10,7 @@ import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound } from "../platform/problem.ts";
 import type { Page } from "../platform/schema.ts";
 import { siteNames } from "../sites/site.ts";
+import { endElevationsOf } from "./elevation.ts";
 import { addLogin } from "./login.ts";
 import { leaveAnOwner, mayManage, ownAccount } from "./power.ts";
 import { type Role, seesAllSites } from "./rights.ts";
@@ -45,10 +46,10 @@ export interface AccountPerson {
   email: string;
 }
 
-/** The accounts of the company in the order they were made. */
+/** The accounts of the company's people in the order they were made; those of programs are its API keys. */
 export async function listAccounts(reader: Reader, { cursor, limit }: AccountQuery): Promise<Page<Account>> {
   const after = cursor === undefined ? null : readCursor(cursor, z.tuple([z.uuid()]))[0];
-  const rows = await accountRows(reader)
+  const rows = await accountRows(reader).where("accounts.role", "!=", "integration")
     .$if(after !== null, (query) => query.where("accounts.id", ">", after!))
     .orderBy("accounts.id").limit(limit + 1).execute();
   const page = rows.slice(0, limit);
@@ -96,7 +97,8 @@ export async function editAccount(
 ): Promise<Account> {
   // Owners are counted below: two of them disabling each other at once must not leave none.
   await sql`select pg_advisory_xact_lock(hashtext('account roles'))`.execute(change.tx);
-  const before = await change.tx.selectFrom("accounts").selectAll().where("id", "=", id).forUpdate()
+  const before = await change.tx.selectFrom("accounts").selectAll().where("id", "=", id)
+    .where("role", "!=", "integration").forUpdate()
     .executeTakeFirstOrThrow(() => notFound("account"));
   if (before.version !== version) throw changedMeanwhile("account");
   const role = edit.role ?? before.role;
@@ -122,6 +124,7 @@ export async function editAccount(
   await change.tx.updateTable("accounts").set({ role, disabled, sealed, version: version + 1 })
     .where("id", "=", id).execute();
   if (losesPower) {
+    await endElevationsOf(change, id);
     await endSessions(change, id);
     await withdrawLink(change, id);
   }
@@ -152,7 +155,7 @@ export async function accountNames(
  * Gives an account the sites it works for; roles that see every site have none of their own. Answers the fields changed.
  * @throws Problem bad-input for a site that does not exist or is not the actor's to give
  */
-async function placeAt(
+export async function placeAt(
   change: Change,
   id: string,
   role: Role,

@@ -7,6 +7,8 @@ import { Reader } from "../audit/reader.ts";
 import type { Config } from "../platform/config.ts";
 import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
+import { notify } from "./notice.ts";
+import { removeAllPasskeys } from "./passkey.ts";
 import { isPassword } from "./password.ts";
 import { hashRecoveryCode, issueRecoveryCodes, spendRecoveryCode } from "./recovery_code.ts";
 import { endSessions } from "./session.ts";
@@ -53,6 +55,15 @@ export async function checkFactors(
   return rightPassword && secret ? code : null;
 }
 
+/**
+ * Checks a code alone, for somebody who is signed in. It still has to be used up by `spend`.
+ * @throws Problem keys-unavailable
+ */
+export async function checkCode(services: Services, account: FactorRow, code: string): Promise<Code | null> {
+  const secret = await totpSecretOf(new Reader(services, system("proof")), account);
+  return secret && readCode(services.config, account.id, secret, code);
+}
+
 /** Six digits come from an app, everything else is meant to be a recovery code. */
 function readCode(config: Config, accountId: string, secret: Uint8Array, typed: string): Code | null {
   const plain = typed.replaceAll(/\s/g, "");
@@ -85,26 +96,28 @@ export async function spend(change: Change, accountId: string, code: Code): Prom
 }
 
 /**
- * Asks somebody who is signed in for both factors again before `act`, which is handed the code and must `use` it.
- * Failures are counted and slowed down as at sign-in.
+ * Asks somebody who is signed in for factors again before `act`, which is handed the code and must `use` it. Failures
+ * are counted and slowed down as at sign-in.
  *
+ * @param check  of the factors given, as `checkFactors` and `checkCode` do it
  * @throws Problem proof-failed, too-many-attempts, busy, keys-unavailable
  */
 export async function proven<T>(
   services: Services,
   accountId: string,
-  given: { password: string; code: string },
+  check: (account: FactorRow) => Promise<Code | null>,
   act: (use: (change: Change) => Promise<void>) => Promise<T>,
+  refused: () => Problem = proofFailed,
 ): Promise<T> {
   const buckets = [personBucket(services, accountId, "signed in")];
   await begin(services, buckets);
   const account = await services.db.selectFrom("accounts")
     .select(["id", "personId", "passwordHash", "totpSealed"]).where("id", "=", accountId)
     .executeTakeFirstOrThrow();
-  const code = await judged(services, buckets, () => checkFactors(services, account, given));
-  if (!code) throw proofFailed();
+  const code = await judged(services, buckets, () => check(account));
+  if (!code) throw refused();
   const result = await act(async (change) => {
-    if (!await spend(change, accountId, code)) throw proofFailed();
+    if (!await spend(change, accountId, code)) throw refused();
   });
   await succeed(services, buckets);
   return result;
@@ -117,7 +130,8 @@ const proofFailed = () =>
   });
 
 /**
- * Gives an account its factors, and with them makes it active: all sessions end, and recovery codes are issued.
+ * Gives an account its factors, and with them makes it active: all sessions end, passkeys of before open it no longer, and
+ * recovery codes are issued.
  * @param totp  the secret and the step of the code that proved it, which is thereby used up
  */
 export async function equip(
@@ -125,11 +139,15 @@ export async function equip(
   account: { id: string; personId: string },
   factors: { passwordHash: string; totp: { secret: Uint8Array; step: number } },
 ): Promise<string[]> {
+  const before = await change.tx.selectFrom("accounts").select("passwordHash").where("id", "=", account.id)
+    .forUpdate().executeTakeFirstOrThrow();
+  if (before.passwordHash !== null) notify(change, account.id, "factors-replaced");
   await change.tx.updateTable("accounts").set({
     passwordHash: factors.passwordHash,
     ...await totpColumns(change, account, factors.totp),
     version: sql<number>`version + 1`,
   }).where("id", "=", account.id).execute();
+  await removeAllPasskeys(change, account.id);
   await endSessions(change, account.id);
   return await issueRecoveryCodes(change, account.id);
 }
@@ -140,6 +158,7 @@ export async function changePassword(change: Change, passwordHash: string): Prom
   await change.tx.updateTable("accounts").set({ passwordHash }).where("id", "=", accountId!).execute();
   await endSessions(change, accountId!, { except: sessionId });
   change.record("password.changed", { account: accountId });
+  notify(change, accountId!, "password-changed");
 }
 
 /** Replaces the actor's authenticator app; every other session ends. */
@@ -150,6 +169,7 @@ export async function changeTotp(change: Change, totp: { secret: Uint8Array; ste
     .where("id", "=", accountId!).execute();
   await endSessions(change, accountId!, { except: sessionId });
   change.record("totp.changed", { account: accountId });
+  notify(change, accountId!, "totp-changed");
 }
 
 async function totpColumns(

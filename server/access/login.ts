@@ -60,7 +60,7 @@ export async function completeLogins(services: Services): Promise<void> {
     made.unchanged();
     if (await isComplete(made.tx)) return;
     const accounts = await made.tx.selectFrom("accounts").select(["id", "personId as subject", "sealed"])
-      .execute();
+      .where("role", "!=", "integration").execute();
     const people = await new Reader(services, made.actor, made.tx)
       .open<AccountPerson>("accounts", accounts, null);
     const logins = accounts.flatMap(({ id }, index) => {

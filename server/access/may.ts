@@ -8,6 +8,7 @@ import { notAllowed, signInNeeded } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import { once } from "./idempotency.ts";
 import { allows, type Right, type Role } from "./rights.ts";
+import { freshProofNeeded } from "./step_up.ts";
 
 /** What every request carries; `app.ts` sets the first five, `may` and `open` the rest. */
 export interface Variables {
@@ -39,8 +40,21 @@ export function may(right: Right): MiddlewareHandler<AppEnv> {
     if (!actor) throw signInNeeded();
     c.set("actor", actor);
     if (!allows(actor.role as Role, right)) throw notAllowed();
+    if (actor.rights && !actor.rights.includes(right)) throw notAllowed("This API key does not allow this");
     c.set("reader", new Reader(c.var.services, actor));
     c.set("change", (act) => once(c, actor, act));
+    await next();
+  });
+}
+
+/**
+ * Only those who have shown a second factor within the last five minutes; for acts by which a stolen session could become
+ * more than a session. Comes after `may`.
+ * @throws Problem fresh-proof-needed
+ */
+export function fresh(): MiddlewareHandler<AppEnv> {
+  return stating({ fresh: true }, async (c, next) => {
+    if (!c.var.actor.isFresh) throw freshProofNeeded();
     await next();
   });
 }

@@ -6,6 +6,7 @@ import type { Change } from "../audit/change.ts";
 import type { Config } from "../platform/config.ts";
 import type { Moment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
+import { notify } from "./notice.ts";
 import { peppered } from "./pepper.ts";
 
 declare module "../platform/database.ts" {
@@ -43,6 +44,7 @@ export async function spendRecoveryCode(change: Change, accountId: string, hash:
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
   change.record("recovery-code.used", { account: accountId });
+  notify(change, accountId, "recovery-code-used");
   return true;
 }
 

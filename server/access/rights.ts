@@ -21,6 +21,13 @@ const table = {
   "sites.write": ["owner", "admin"],
   "accounts.read": ["owner", "admin", "auditor"],
   "accounts.write": ["owner", "admin"],
+  // Another role for a time: owners have every right already, and drivers work from phones.
+  "elevations.request": ["admin", "dispatcher", "auditor", "privacy-officer"],
+  "elevations.decide": ["owner", "admin"],
+  "elevations.read": ["owner", "admin", "auditor"],
+  // A key may reach what its maker reaches, so only those make one who reach everything.
+  "keys.read": ["owner", "admin", "auditor"],
+  "keys.write": ["owner"],
   "drivers.read": ["owner", "admin", "dispatcher", "auditor", "privacy-officer"],
   "drivers.write": ["owner", "admin", "dispatcher"],
   "orders.read": ["owner", "dispatcher", "auditor", "privacy-officer", "integration"],
@@ -43,6 +50,15 @@ export const allows = (role: Role, right: Right): boolean => (table[right] as re
 
 /** Every right of a role, in the table's order. */
 export const rightsOf = (role: Role): Right[] => rights.filter((right) => allows(role, right));
+
+/** What an API key can be given: what an integration may do, but for what needs a session. */
+export const keyRights = [
+  "company.read",
+  "sites.read",
+  "orders.read",
+  "orders.write",
+] as const satisfies Right[];
+export type KeyRight = typeof keyRights[number];
 
 /** Roles that see every site of the company; the others see the sites they are given. */
 export const seesAllSites = (role: Role): boolean =>

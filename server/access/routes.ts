@@ -5,6 +5,7 @@ import { answers, body, etag, ifMatch, params, query } from "../platform/http.ts
 import { Id } from "../platform/schema.ts";
 import { isSetUp } from "../company/company.ts";
 import { editAccount, listAccounts } from "./account.ts";
+import { rememberDevice } from "./device_cookie.ts";
 import {
   accept,
   enrolInvited,
@@ -16,7 +17,7 @@ import {
   viewOf,
 } from "./invitation.ts";
 import { completeLogins } from "./login.ts";
-import { type AppEnv, may, open } from "./may.ts";
+import { type AppEnv, fresh, may, open } from "./may.ts";
 import {
   Account,
   AccountEdit,
@@ -60,8 +61,10 @@ export const setupRoutes = new Hono<AppEnv>()
     answers(201, RecoveryCodes, "Sets up company, first site and first owner, and signs the owner in"),
     async (c) => {
       requireSetupToken(c);
-      const { recoveryCodes, session } = await setUp(c.var.services, c.req.valid("json"), clientOf(c));
+      const given = c.req.valid("json");
+      const { recoveryCodes, session } = await setUp(c.var.services, given, clientOf(c));
       handOverSession(c, session);
+      rememberDevice(c, given.owner.email);
       return c.json({ recoveryCodes }, 201);
     },
   );
@@ -92,6 +95,7 @@ export const invitationRoutes = new Hono<AppEnv>()
         accept(change, invitation, factors, clientOf(c))
       );
       handOverSession(c, session);
+      rememberDevice(c, invitation.person.email);
       return c.json({ recoveryCodes }, 201);
     },
   );
@@ -109,6 +113,7 @@ export const accountRoutes = new Hono<AppEnv>()
   .post(
     "/",
     may("accounts.write"),
+    fresh(),
     body(NewAccount),
     answers(201, InvitedAccount, "Invites somebody by a link that is shown once"),
     async (c) => {
@@ -121,6 +126,7 @@ export const accountRoutes = new Hono<AppEnv>()
   .patch(
     "/:id",
     may("accounts.write"),
+    fresh(),
     oneAccount,
     ifMatch(),
     body(AccountEdit),
@@ -137,6 +143,7 @@ export const accountRoutes = new Hono<AppEnv>()
   .post(
     "/:id/invitation",
     may("accounts.write"),
+    fresh(),
     oneAccount,
     answers(201, InvitedAccount, "Makes a new invitation link; the old one stops working"),
     async (c) => {

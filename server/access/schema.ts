@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Country, Email, Id, line, pageOf, paging, TimeZone } from "../platform/schema.ts";
 import { SiteFields } from "../sites/schema.ts";
-import { rights, roles } from "./rights.ts";
+import { keyRights, rights, roles } from "./rights.ts";
 
 /** A new password: length only, no composition rules (NIST SP 800-63B-4, 3.1.1.2; a second factor is always on). */
 export const NewPassword = z.string().min(8, "must have at least 8 characters").max(256)
@@ -61,6 +61,8 @@ export const Me = z.object({
   driverId: Id.nullable(),
   recoveryCodesLeft: z.int(),
   company: z.object({ name: z.string(), timeZone: z.string(), holidays: z.string() }),
+  /** The role somebody has for a time, which `role` then is, and their own. */
+  elevation: z.object({ id: Id, ownRole: z.enum(roles), endsAt: z.string() }).nullable(),
   /** Where live updates have to begin (`/api/live?after=`) so that whatever is read from now on stays true. */
   liveFrom: z.string(),
 });
@@ -80,6 +82,129 @@ export const Sessions = z.object({ items: z.array(Session) });
 
 export const PasswordChange = z.object({ current: z.string().max(256), code: Code, next: NewPassword });
 export const FactorProof = z.object({ password: z.string().max(256), code: Code });
+/** Bytes as WebAuthn's JSON has them. */
+const base64url = (most: number) => z.string().max(most).regex(/^[\w-]+$/, { error: "must be base64url" });
+const credential = {
+  id: base64url(1400),
+  rawId: base64url(1400),
+  type: z.literal("public-key"),
+  clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
+};
+/** What the browser is handed, as WebAuthn Level 3 writes it in JSON (5.1.8, 5.1.9), and what brings it back. */
+const toAnswer = z.object({ options: z.looseObject({ challenge: z.string() }), ticket: z.string() });
+const Ticket = z.string().max(1000);
+
+export const PasskeyEnrolment = toAnswer;
+export type PasskeyEnrolment = z.infer<typeof PasskeyEnrolment>;
+export const PasskeyChallenge = toAnswer;
+export type PasskeyChallenge = z.infer<typeof PasskeyChallenge>;
+
+/** A passkey just made; `response` as the browser's `toJSON()` gives it. */
+export const NewPasskey = z.object({
+  ticket: Ticket,
+  name: line(60),
+  response: z.object({
+    ...credential,
+    response: z.object({
+      clientDataJSON: base64url(8_000),
+      attestationObject: base64url(60_000),
+      transports: z.array(z.string().max(30)).max(10).optional(),
+    }),
+  }),
+});
+export type NewPasskey = z.infer<typeof NewPasskey>;
+
+/** A passkey's answer to a challenge; `response` as the browser's `toJSON()` gives it. */
+export const PasskeyAnswer = z.object({
+  ticket: Ticket,
+  response: z.object({
+    ...credential,
+    response: z.object({
+      clientDataJSON: base64url(8_000),
+      authenticatorData: base64url(8_000),
+      signature: base64url(8_000),
+      userHandle: base64url(200).nullish().transform((handle) => handle ?? undefined),
+    }),
+  }),
+});
+export type PasskeyAnswer = z.infer<typeof PasskeyAnswer>;
+
+export const PasskeyEdit = z.object({ name: line(60) });
+export const Passkey = z.object({
+  id: Id,
+  /** What its owner calls it; null once they are erased. */
+  name: z.string().nullable(),
+  /** The name of the installation it works at. */
+  host: z.string(),
+  /** Whether its owner's devices share it. */
+  synced: z.boolean(),
+  createdAt: z.string(),
+  lastUsedAt: z.string().nullable(),
+});
+export type Passkey = z.infer<typeof Passkey>;
+export const Passkeys = z.object({ items: z.array(Passkey) });
+
+/** Roles that somebody can have for a time. */
+export const elevatedRoles = ["owner", "admin", "dispatcher", "auditor", "privacy-officer"] as const;
+export const NewElevation = z.object({
+  role: z.enum(elevatedRoles),
+  /** For how long, from the moment it is granted. */
+  minutes: z.int().min(15).max(480),
+  reason: line(500),
+});
+export type NewElevation = z.infer<typeof NewElevation>;
+export const ElevationDecision = z.object({ granted: z.boolean() });
+export const Elevation = z.object({
+  id: Id,
+  accountId: Id,
+  /** Null once the person is erased, as the reason is. */
+  name: z.string().nullable(),
+  ownRole: z.enum(roles),
+  role: z.enum(roles),
+  minutes: z.int(),
+  reason: z.string().nullable(),
+  requestedAt: z.string(),
+  decidedBy: Id.nullable(),
+  endsAt: z.string().nullable(),
+  state: z.enum(["requested", "withdrawn", "lapsed", "refused", "active", "over"]),
+});
+export type Elevation = z.infer<typeof Elevation>;
+export const Elevations = z.object({ items: z.array(Elevation) });
+
+const MOST_KEY_DAYS = 366;
+export const NewApiKey = z.object({
+  /** What it is for, such as "Web shop". */
+  name: line(60),
+  rights: z.array(z.enum(keyRights)).min(1, "must name a right at least").max(keyRights.length),
+  siteIds: z.array(Id).min(1, "must name a site at least").max(200),
+  /** How long it is good. */
+  days: z.int().min(1).max(MOST_KEY_DAYS),
+  /** How often it may be used in a minute. */
+  perMinute: z.int().min(1).max(6_000).default(600),
+});
+export type NewApiKey = z.infer<typeof NewApiKey>;
+export const ApiKey = z.object({
+  id: Id,
+  name: z.string().nullable(),
+  /** How its token begins. */
+  start: z.string(),
+  rights: z.array(z.enum(keyRights)),
+  siteIds: z.array(Id),
+  perMinute: z.int(),
+  createdAt: z.string(),
+  createdBy: Id.nullable(),
+  expiresAt: z.string(),
+  /** To the minute. */
+  lastUsedAt: z.string().nullable(),
+  state: z.enum(["active", "expired", "ended"]),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+export const ApiKeys = z.object({ items: z.array(ApiKey) });
+/** Shown once, never again. */
+export const ShownApiKey = z.object({ key: ApiKey, token: z.string() });
+
+/** A code of the authenticator app, or a recovery code. */
+export const FreshProof = z.object({ code: Code });
 export const TotpChange = z.object({
   password: z.string().max(256),
   code: Code,

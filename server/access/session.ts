@@ -2,15 +2,16 @@ import type { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Actor } from "../audit/actor.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import type { Config } from "../platform/config.ts";
-import type { GeneratedMoment, Moment } from "../platform/database.ts";
+import type { Generated, GeneratedMoment, LaterMoment, Moment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
-import { notFound } from "../platform/problem.ts";
+import { notFound, signInNeeded } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
+import { actorOfKey } from "./api_key.ts";
 import { describeDevice } from "./device.ts";
 import type { AppEnv } from "./may.ts";
 import { type Role, seesAllSites } from "./rights.ts";
@@ -28,6 +29,11 @@ declare module "../platform/database.ts" {
       lastUsedAt: GeneratedMoment;
       expiresAt: Moment;
       endedAt: Moment | null;
+      /** When its holder last showed a second factor. */
+      provenAt: GeneratedMoment;
+      /** The token before the last proof; heard until `formerUntil`, which is null until the new one has been used. */
+      formerHash: Generated<Buffer | null>;
+      formerUntil: LaterMoment;
     };
   }
 }
@@ -51,6 +57,14 @@ export interface StartedSession {
   token: string;
   expiresAt: string;
 }
+
+/** A session's new token, for the cookie and nothing else. */
+export type RenewedToken = Pick<StartedSession, "token" | "expiresAt">;
+
+/** A second factor counts as fresh for so long. */
+const FRESH_MINUTES = 5;
+/** Requests that were sent before a new token arrived are still heard for so long after it was first used. */
+const OVERLAP_SECONDS = 30;
 
 /**
  * A session ends after this time without use, and after that time anyway (NIST SP 800-63B-4, 2.2.3). Drivers have
@@ -91,10 +105,46 @@ export async function startSession(
 }
 
 /**
- * Who holds this token, or null. One indexed query, which also notes the use, at most once a minute. A driver who has
- * left the company drives as nobody and reaches no site.
+ * Gives the actor's session a new token and notes that its holder has just shown a second factor. The former token
+ * proves nothing, and opens the session until half a minute after the new one was first used: a page has other requests
+ * under way, and an answer that is lost on its way must not sign anybody out.
+ */
+export async function renewToken(change: Change): Promise<RenewedToken> {
+  const { accountId, sessionId } = change.actor;
+  const token = randomBytes(32).toString("base64url");
+  const { expiresAt } = await change.tx.updateTable("sessions").set({
+    formerHash: sql<Buffer>`token_hash`,
+    formerUntil: null,
+    tokenHash: hashToken(token),
+    provenAt: sql<Date>`now()`,
+  }).where("id", "=", sessionId!).where("endedAt", "is", null).returning("expiresAt")
+    .executeTakeFirstOrThrow(signInNeeded);
+  change.record("session.proven", { account: accountId, session: sessionId });
+  return { token, expiresAt: expiresAt.toISOString() };
+}
+
+/**
+ * Who holds this token, or null. One indexed query, which also notes the use, at most once a minute; a second one for a
+ * token that none has. A driver who has left the company drives as nobody and reaches no site.
  */
 export async function actorOf(services: Services, token: string): Promise<Actor | null> {
+  const hash = hashToken(token);
+  const isFresh = sql`sessions.proven_at > now() - make_interval(mins => ${FRESH_MINUTES}::int)`;
+  return await holderOf(services, hash, sql`sessions.token_hash = ${hash}`, isFresh) ??
+    await holderOf(
+      services,
+      hash,
+      sql`sessions.former_hash = ${hash} and coalesce(sessions.former_until > now(), true)`,
+      sql`false`,
+    );
+}
+
+async function holderOf(
+  services: Services,
+  hash: Buffer,
+  isHeld: RawBuilder<unknown>,
+  isFresh: RawBuilder<unknown>,
+): Promise<Actor | null> {
   const { rows: [row] } = await sql<{
     sessionId: string;
     accountId: string;
@@ -102,23 +152,36 @@ export async function actorOf(services: Services, token: string): Promise<Actor 
     role: Role;
     driverId: string | null;
     siteIds: string[];
+    elevation: string | null;
+    isFresh: boolean;
   }>`
     with found as (
       select sessions.id as session_id, sessions.last_used_at, accounts.id as account_id, accounts.person_id,
-        accounts.role, drivers.id as driver_id,
+        coalesce(elevations.role, accounts.role) as role, elevations.id as elevation,
+        drivers.id as driver_id, ${isFresh} as is_fresh,
+        sessions.token_hash = ${hash} and sessions.former_hash is not null and sessions.former_until is null
+          as is_replacing,
         array(select site_id from account_sites where account_sites.account_id = accounts.id
               union select drivers.site_id where drivers.id is not null) as site_ids
       from sessions join accounts on accounts.id = sessions.account_id
         left join drivers on drivers.account_id = accounts.id and accounts.role = 'driver' and drivers.active
-      where sessions.token_hash = ${hashToken(token)} and ${isLive}
+        left join elevations on elevations.account_id = accounts.id and elevations.granted
+          and elevations.ended_at is null and elevations.ends_at > now()
+      where ${isHeld} and ${isLive}
     ), used as (
-      update sessions set last_used_at = now() from found
-      where sessions.id = found.session_id and found.last_used_at < now() - interval '1 minute'
+      update sessions set last_used_at = now(), former_until = case
+        when sessions.token_hash = ${hash} then coalesce(
+          sessions.former_until, now() + make_interval(secs => ${OVERLAP_SECONDS}::int))
+        else sessions.former_until end
+      from found
+      where sessions.id = found.session_id
+        and (found.last_used_at < now() - interval '1 minute' or found.is_replacing)
     )
-    select session_id, account_id, person_id, role, driver_id, site_ids from found`.execute(services.db);
+    select session_id, account_id, person_id, role, driver_id, site_ids, elevation, is_fresh from found`
+    .execute(services.db);
   if (!row) return null;
   const { siteIds, ...who } = row;
-  return { ...who, sites: seesAllSites(row.role) ? "all" : siteIds, via: null };
+  return { ...who, sites: seesAllSites(row.role) ? "all" : siteIds, rights: null, via: null };
 }
 
 /** Whether the session an actor came with may still be used. Asking does not count as using it. */
@@ -196,17 +259,24 @@ export async function forgetOldSessions(change: Change): Promise<void> {
 
 const hashToken = (token: string): Buffer => createHash("sha256").update(token).digest();
 
-/** Finds out who is signed in: `c.var.signedIn`. */
+/**
+ * Finds out who is there, by an API key or else by a session's cookie: `c.var.signedIn`.
+ * @throws Problem key-not-valid, too-many-requests
+ */
 export function signedIn(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
+    const [, key] = /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "") ?? [];
     const token = getCookie(c, cookieName(c.var.services.config));
-    c.set("signedIn", token ? await actorOf(c.var.services, token) : null);
+    c.set(
+      "signedIn",
+      key ? await actorOfKey(c.var.services, key) : token ? await actorOf(c.var.services, token) : null,
+    );
     await next();
   };
 }
 
 /** Hands the session's token to the browser, out of reach of scripts and other sites (ASVS 5.0 V3.3). */
-export function handOverSession(c: Context<AppEnv>, { token, expiresAt }: StartedSession): void {
+export function handOverSession(c: Context<AppEnv>, { token, expiresAt }: RenewedToken): void {
   const { config } = c.var.services;
   setCookie(c, cookieName(config), token, { ...cookieOptions(config), expires: new Date(expiresAt) });
 }

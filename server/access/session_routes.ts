@@ -1,22 +1,25 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
 import { type Change, change } from "../audit/change.ts";
 import { Reader } from "../audit/reader.ts";
 import { answers, body, params } from "../platform/http.ts";
 import { Id } from "../platform/schema.ts";
-import { KnownDevice } from "./device.ts";
-import { changePassword, changeTotp, proven } from "./factors.ts";
-import { loginHash } from "./login.ts";
+import { deviceOf, rememberDevice } from "./device_cookie.ts";
+import { changePassword, changeTotp, checkFactors, proven } from "./factors.ts";
 import { type AppEnv, may, open } from "./may.ts";
 import { readMe } from "./me.ts";
+import { notify } from "./notice.ts";
+import { challenge } from "./passkey_challenge.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
 import { issueRecoveryCodes } from "./recovery_code.ts";
 import {
   FactorProof,
+  FreshProof,
   Me,
+  PasskeyAnswer,
+  PasskeyChallenge,
   PasswordChange,
   RecoveryCodes,
   Sessions,
@@ -27,18 +30,16 @@ import {
 import {
   actorOf,
   clientOf,
-  cookieOptions,
-  deviceCookieName,
   endOwnSession,
   endSessions,
   handOverSession,
   ownSessions,
+  type StartedSession,
   takeBackSession,
 } from "./session.ts";
-import { signIn } from "./sign_in.ts";
+import { SIGN_IN, signIn, signInByPasskey } from "./sign_in.ts";
+import { proofOf, stepUp, stepUpByPasskey } from "./step_up.ts";
 import { confirmTotp, enrolTotp } from "./totp.ts";
-
-const DEVICE_SECONDS = 365 * 86_400;
 
 /** `/api/session`: the one the request comes with. */
 export const sessionRoutes = new Hono<AppEnv>()
@@ -50,20 +51,32 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { services } = c.var;
       const given = c.req.valid("json");
-      const device = KnownDevice.read(getCookie(c, deviceCookieName(services.config)));
       const session = await signIn(services, given, {
         client: clientOf(c),
-        device,
+        device: deviceOf(c),
         signedIn: c.var.signedIn,
       });
-      handOverSession(c, session);
-      const known = device.cookieFor(services.config, loginHash(services, given.email));
-      setCookie(c, deviceCookieName(services.config), known, {
-        ...cookieOptions(services.config),
-        maxAge: DEVICE_SECONDS,
+      return c.json(await welcome(c, session), 201);
+    },
+  )
+  .post(
+    "/passkey/challenge",
+    open("signing in is how a session begins"),
+    answers(200, PasskeyChallenge, "Makes a challenge for a passkey to sign in with"),
+    async (c) => c.json(await challenge(c.var.services, SIGN_IN, null)),
+  )
+  .post(
+    "/passkey",
+    open("signing in is how a session begins"),
+    body(PasskeyAnswer),
+    answers(201, Me, "Signs in with a passkey"),
+    async (c) => {
+      const { services, signedIn } = c.var;
+      const session = await signInByPasskey(services, c.req.valid("json"), {
+        client: clientOf(c),
+        signedIn,
       });
-      const actor = await actorOf(services, session.token);
-      return c.json(await readMe(new Reader(services, actor!)), 201);
+      return c.json(await welcome(c, session), 201);
     },
   )
   .get(
@@ -77,6 +90,49 @@ export const sessionRoutes = new Hono<AppEnv>()
     takeBackSession(c);
     return c.body(null, 204);
   })
+  .post(
+    "/proof",
+    may("own-session"),
+    body(FreshProof),
+    answers(
+      204,
+      null,
+      "Proves by a code that it is still you, for what asks for it in the next five minutes",
+    ),
+    async (c) => {
+      const { services, actor } = c.var;
+      handOverSession(c, await stepUp(services, actor, c.req.valid("json").code));
+      return c.body(null, 204);
+    },
+  )
+  .post(
+    "/proof/challenge",
+    may("own-session"),
+    answers(
+      200,
+      PasskeyChallenge,
+      "Makes a challenge for one of your passkeys to prove that it is still you",
+    ),
+    async (c) => {
+      const { services, actor } = c.var;
+      return c.json(await challenge(services, proofOf(actor), actor.accountId));
+    },
+  )
+  .post(
+    "/proof/passkey",
+    may("own-session"),
+    body(PasskeyAnswer),
+    answers(
+      204,
+      null,
+      "Proves by a passkey that it is still you, for what asks for it in the next five minutes",
+    ),
+    async (c) => {
+      const { services, actor } = c.var;
+      handOverSession(c, await stepUpByPasskey(services, actor, c.req.valid("json")));
+      return c.body(null, 204);
+    },
+  )
   .put(
     "/password",
     may("own-session"),
@@ -106,6 +162,7 @@ export const sessionRoutes = new Hono<AppEnv>()
       const recoveryCodes = await prove(c, c.req.valid("json"), (use) =>
         changeUnkeyed(c, async (change) => {
           await use(change);
+          notify(change, change.actor.accountId!, "recovery-codes-issued");
           return await issueRecoveryCodes(change, change.actor.accountId!);
         }));
       return c.json({ recoveryCodes }, 201);
@@ -168,13 +225,28 @@ export const sessionsRoutes = new Hono<AppEnv>()
     },
   );
 
+/** Hands the browser its session, and marks it as a device that this person signs in on. */
+async function welcome(c: Context<AppEnv>, session: StartedSession): Promise<Me> {
+  handOverSession(c, session);
+  const actor = await actorOf(c.var.services, session.token);
+  const me = await readMe(new Reader(c.var.services, actor!));
+  if (me.email !== null) rememberDevice(c, me.email);
+  return me;
+}
+
 const contextOf = (c: Context<AppEnv>) => `account/${c.var.actor.accountId}`;
 
 const prove = <T>(
   c: Context<AppEnv>,
   given: { password: string; code: string },
   act: Parameters<typeof proven<T>>[3],
-) => proven(c.var.services, c.var.actor.accountId!, given, act);
+) =>
+  proven(
+    c.var.services,
+    c.var.actor.accountId!,
+    (account) => checkFactors(c.var.services, account, given),
+    act,
+  );
 
 /**
  * A change that takes no notice of an Idempotency-Key: what is kept with one is a fast hash of the body, and these

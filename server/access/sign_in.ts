@@ -1,12 +1,14 @@
 import { type Actor, visitor } from "../audit/actor.ts";
-import { change } from "../audit/change.ts";
+import { type Change, change } from "../audit/change.ts";
 import { recordRefusal } from "../audit/refusal.ts";
 import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import type { KnownDevice } from "./device.ts";
-import { checkFactors, type Code, judged, nobody, spend } from "./factors.ts";
+import { checkFactors, judged, nobody, spend } from "./factors.ts";
 import { accountOfLogin, loginHash } from "./login.ts";
-import type { SignIn } from "./schema.ts";
+import { notify } from "./notice.ts";
+import { checkAnswer, spendAnswer } from "./passkey_challenge.ts";
+import type { PasskeyAnswer, SignIn } from "./schema.ts";
 import { type Client, endSessions, type SessionOwner, type StartedSession, startSession } from "./session.ts";
 import { addressBucket, begin, type Bucket, personBucket, succeed } from "./throttle.ts";
 
@@ -21,6 +23,7 @@ export interface Origin {
 /** What the trail says of a refusal, by the problem's slug. */
 const reasons: Record<string, string> = {
   "sign-in-failed": "credentials",
+  "passkey-refused": "passkey",
   "too-many-attempts": "throttled",
 };
 
@@ -34,22 +37,67 @@ export async function signIn(services: Services, given: SignIn, from: Origin): P
   const person = loginHash(services, given.email);
   const accountId = await accountOfLogin(services, person);
   const buckets = bucketsOf(services, person, from);
-  try {
+  return await tellingOfRefusal(services, () => accountId, async () => {
     await begin(services, buckets);
     const account = await services.db.selectFrom("accounts")
       .select(["id", "personId", "role", "passwordHash", "totpSealed"])
       .where("id", "=", accountId ?? nobody.id).executeTakeFirst();
     const code = await judged(services, buckets, () => checkFactors(services, account ?? nobody, given));
     if (!account || !code) throw signInFailed();
-    const session = await enter(services, account, code, from);
+    const isNew = !from.device.knows(services.config, person);
+    const session = await enter(services, account, (made) => spend(made, account.id, code), from, isNew);
+    if (!session) throw signInFailed();
     await succeed(services, buckets);
     return session;
+  });
+}
+
+/** What a passkey answers when somebody signs in by it. */
+export const SIGN_IN = "sign-in";
+
+/**
+ * Signs somebody in with a passkey alone, which is two factors in one. Nothing can be guessed here; failures are counted
+ * by address all the same, so that nobody keeps the machine busy with signatures.
+ *
+ * @throws Problem passkey-refused, too-many-attempts, passkeys-need-a-name
+ */
+export async function signInByPasskey(
+  services: Services,
+  given: PasskeyAnswer,
+  from: Omit<Origin, "device">,
+): Promise<StartedSession> {
+  const { address } = from.client;
+  const buckets = address ? [addressBucket(services, address)] : [];
+  let accountId: string | null = null;
+  return await tellingOfRefusal(services, () => accountId, async () => {
+    await begin(services, buckets);
+    const passkey = await judged(services, buckets, () => checkAnswer(services, SIGN_IN, given));
+    accountId = passkey?.accountId ?? null;
+    const account = passkey && await services.db.selectFrom("accounts")
+      .select(["id", "personId", "role", "passwordHash"]).where("id", "=", passkey.accountId)
+      .executeTakeFirst();
+    if (!account) throw passkeyRefused();
+    const session = await enter(services, account, (made) => spendAnswer(made, passkey), from);
+    if (!session) throw passkeyRefused();
+    await succeed(services, buckets);
+    return session;
+  });
+}
+
+/** Runs an attempt to sign in, and tells in the trail when it is refused. */
+async function tellingOfRefusal<T>(
+  services: Services,
+  accountId: () => string | null,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt();
   } catch (error) {
     const reason = error instanceof Problem ? reasons[error.slug] : undefined;
     if (!reason) throw error;
-    const account = accountId && { account: accountId };
-    const entry = { act: "session.refused", detail: { ...account, reason } };
-    await recordRefusal(services, visitor("sign-in"), entry, `${accountId} ${reason}`);
+    const account = accountId();
+    const entry = { act: "session.refused", detail: { ...(account && { account }), reason } };
+    await recordRefusal(services, visitor("sign-in"), entry, `${account} ${reason}`);
     // Recorded just now, with its reason; once is enough.
     const { status, slug, title, details } = error as Problem;
     throw new Problem(status, slug, title, { ...details, recorded: false });
@@ -63,30 +111,45 @@ function bucketsOf(services: Services, person: Uint8Array, { device, client }: O
   return client.address ? [stranger, addressBucket(services, client.address)] : [stranger];
 }
 
+/** Starts the session once `spending` has used up what was shown; null where that, or the account, is no longer good. */
 async function enter(
   services: Services,
   account: SessionOwner & { passwordHash: string | null },
-  code: Code,
-  { client, signedIn }: Origin,
-): Promise<StartedSession> {
+  spending: (made: Change) => Promise<boolean>,
+  { client, signedIn }: Omit<Origin, "device">,
+  isNewDevice = false,
+): Promise<StartedSession | null> {
   const actor: Actor = {
     ...visitor("sign-in"),
     accountId: account.id,
     personId: account.personId,
     role: account.role,
   };
-  return await change(services, actor, async (made) => {
-    // Held until the session stands, so that disabling the account at this moment ends this session too.
-    const still = await made.tx.selectFrom("accounts").select("id").where("id", "=", account.id)
-      .where("disabled", "=", false).where("passwordHash", "=", account.passwordHash).forUpdate()
-      .executeTakeFirst();
-    if (!still || !await spend(made, account.id, code)) throw signInFailed();
-    if (signedIn) await endSessions(made, signedIn.accountId!, { only: signedIn.sessionId! });
-    return await startSession(made, account, client);
-  });
+  class Refused extends Error {}
+  try {
+    return await change(services, actor, async (made) => {
+      // Held until the session stands, so that disabling the account at this moment ends this session too.
+      const still = await made.tx.selectFrom("accounts").select("id").where("id", "=", account.id)
+        .where("disabled", "=", false).where("passwordHash", "=", account.passwordHash).forUpdate()
+        .executeTakeFirst();
+      if (!still || !await spending(made)) throw new Refused();
+      if (signedIn) await endSessions(made, signedIn.accountId!, { only: signedIn.sessionId! });
+      const session = await startSession(made, account, client);
+      if (isNewDevice) notify(made, account.id, "new-device", session.id);
+      return session;
+    });
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
 }
 
 const signInFailed = () =>
   new Problem(401, "sign-in-failed", "E-mail, password or code is wrong", {
     next: "Type all three again; each code works once.",
+  });
+
+const passkeyRefused = () =>
+  new Problem(401, "passkey-refused", "This passkey does not open an account here", {
+    next: "Try again, or sign in with e-mail, password and code.",
   });

@@ -1,12 +1,10 @@
-import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { decodeBase32IgnorePadding, encodeBase32UpperCaseNoPadding } from "@oslojs/encoding";
 import { createTOTPKeyURI, verifyHOTP } from "@oslojs/otp";
 import type { Config } from "../platform/config.ts";
 import { badInput } from "../platform/problem.ts";
-import { openBytes, sealBytes } from "../platform/seal.ts";
-import { keyFor } from "./pepper.ts";
 import type { TotpEnrolment } from "./schema.ts";
+import { giveTicket, takeTicket } from "./ticket.ts";
 
 /** RFC 6238 with what every authenticator app understands: SHA-1, six digits, 30 seconds; a key of 160 bits. */
 const STEP_SECONDS = 30;
@@ -15,7 +13,7 @@ const SECRET_BYTES = 20;
 /** Clocks may differ by one step either way (RFC 6238, 5.2). */
 const DRIFT = 1;
 
-const TICKET_MS = 30 * 60_000;
+const TICKET_SECONDS = 30 * 60;
 
 /**
  * The time step in which `code` is the secret's, or null. Every step allowed is tried, whichever matches, and the
@@ -38,15 +36,10 @@ export function matchingStep(secret: Uint8Array, code: string, now = Date.now())
  */
 export function enrolTotp(config: Config, context: string, issuer: string, email: string): TotpEnrolment {
   const secret = randomBytes(SECRET_BYTES);
-  const ticket = sealBytes(
-    keyFor(config, "totp ticket"),
-    `totp_ticket/${context}`,
-    Buffer.from(JSON.stringify({ secret: secret.toBase64(), until: Date.now() + TICKET_MS })),
-  );
   return {
     secret: writeSecret(secret),
     uri: createTOTPKeyURI(issuer, email, secret, STEP_SECONDS, DIGITS),
-    ticket: ticket.toString("base64url"),
+    ticket: giveTicket(config, `totp/${context}`, secret.toBase64(), TICKET_SECONDS),
   };
 }
 
@@ -61,9 +54,12 @@ export function confirmTotp(
   context: string,
   given: { ticket: string; code: string; path: string },
 ): { secret: Uint8Array; step: number } {
-  const secret = openTicket(config, context, given.ticket);
+  const text = takeTicket<string>(config, `totp/${context}`, given.ticket);
   const beside = given.path.replace(/\w+$/, "ticket");
-  if (!secret) throw badInput([{ path: beside, reason: "is too old; load the page again and scan anew" }]);
+  if (text === null) {
+    throw badInput([{ path: beside, reason: "is too old; load the page again and scan anew" }]);
+  }
+  const secret = Uint8Array.fromBase64(text);
   const step = matchingStep(secret, given.code);
   if (step === null) {
     throw badInput([{
@@ -72,20 +68,6 @@ export function confirmTotp(
     }]);
   }
   return { secret, step };
-}
-
-function openTicket(config: Config, context: string, ticket: string): Uint8Array | null {
-  try {
-    const plain = openBytes(
-      keyFor(config, "totp ticket"),
-      `totp_ticket/${context}`,
-      Buffer.from(ticket, "base64url"),
-    );
-    const { secret, until } = JSON.parse(plain.toString()) as { secret: string; until: number };
-    return until > Date.now() ? Uint8Array.fromBase64(secret) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** A secret as people type it into an app: base32 (RFC 4648). */

@@ -10,6 +10,12 @@ export interface Actor {
   driverId: string | null;
   /** The sites whose things this actor may touch. */
   sites: "all" | string[];
+  /** What of their role's rights they have; null: all of them. */
+  rights: readonly string[] | null;
+  /** The elevation by which `role` is another than their own, for a time. */
+  elevation: string | null;
+  /** Whether they have shown a second factor within the last minutes, as grave acts need. */
+  isFresh: boolean;
   /** How somebody without an account came: `tracking-link`, `invitation`, `set-up`, `job import`, … */
   via: string | null;
 }
@@ -22,6 +28,9 @@ export const system = (via: string): Actor => ({
   role: null,
   driverId: null,
   sites: "all",
+  rights: null,
+  elevation: null,
+  isFresh: false,
   via,
 });
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { system } from "../audit/actor.ts";
 import { type Change, change } from "../audit/change.ts";
 import type { Config } from "../platform/config.ts";
-import { MailFailed, type MailServer, sendMail } from "../platform/mail.ts";
+import { MailFailed, mailServerOf, sendMail } from "../platform/mail.ts";
 import type { JobName } from "../platform/queue.ts";
 import type { Services } from "../platform/services.ts";
 import { callWebhook, WebhookFailed } from "../platform/webhook.ts";
@@ -73,7 +73,7 @@ export function tell(change: Change, message: Message): void {
 export function tellByMail(services: Services, message: Message): Promise<void> {
   const { config } = services;
   return deliver(services, "mail", message, () =>
-    sendMail(serverOf(config), {
+    sendMail(mailServerOf(config)!, {
       id: message.id,
       from: config.FLEETHOLD_MAIL_FROM!,
       to: config.FLEETHOLD_ALERT_MAIL!,
@@ -163,12 +163,3 @@ export function mailOf(
   ].join("\n\n");
   return { subject: `Fleethold backups: ${subject} (${host})`, text: `${text}\n` };
 }
-
-const serverOf = (config: Config): MailServer => ({
-  ...config.FLEETHOLD_SMTP!,
-  tls: config.FLEETHOLD_SMTP_TLS ?? "starttls",
-  signIn: config.FLEETHOLD_SMTP_USER === undefined
-    ? null
-    : { user: config.FLEETHOLD_SMTP_USER, password: config.FLEETHOLD_SMTP_PASSWORD! },
-  authority: config.FLEETHOLD_SMTP_AUTHORITY ?? null,
-});

@@ -84,7 +84,7 @@ const settings = {
   FLEETHOLD_LISTEN: address.default({ hostname: "127.0.0.1", port: 8080 }),
   FLEETHOLD_PROBE_LISTEN: address.optional(),
   FLEETHOLD_WEB_DIR: z.string().default("web/dist"),
-  /** The mail server by which people are told of what went wrong. */
+  /** The mail server by which people are told of what went wrong, and of changes to their own accounts. */
   FLEETHOLD_SMTP: address.optional(),
   FLEETHOLD_SMTP_TLS: z.enum(["starttls", "tls", "none"]).optional(),
   FLEETHOLD_SMTP_USER: z.string().trim().min(1).optional(),
@@ -180,7 +180,7 @@ export function readConfig<N extends Name>(
 const belongTogether: [Name, Name, string][] = [
   ["FLEETHOLD_ALERT_MAIL", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
   ["FLEETHOLD_ALERT_MAIL", "FLEETHOLD_MAIL_FROM", "the address that the mail comes from"],
-  ["FLEETHOLD_SMTP", "FLEETHOLD_ALERT_MAIL", "the addresses of those who are to be told"],
+  ["FLEETHOLD_SMTP", "FLEETHOLD_MAIL_FROM", "the address that the mail comes from"],
   ["FLEETHOLD_MAIL_FROM", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
   ["FLEETHOLD_SMTP_TLS", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],
   ["FLEETHOLD_SMTP_AUTHORITY", "FLEETHOLD_SMTP", "the mail server, HOST:PORT"],

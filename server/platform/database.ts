@@ -11,6 +11,8 @@ export interface KeysTables {}
 
 export type Moment = ColumnType<Date, Date | string, Date | string>;
 export type GeneratedMoment = ColumnType<Date, Date | string | undefined, Date | string>;
+/** Null at first, since it has not come yet. */
+export type LaterMoment = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 export type { Generated };
 export type Database = Kysely<DataTables>;
 

@@ -11,6 +11,8 @@ import { badInput, notFound, Problem, tooLarge, tooSlow } from "./problem.ts";
 export interface RouteFacts {
   /** The right a caller needs, or why anybody may call. */
   access?: { right: string } | { open: string };
+  /** Whether a second factor must have been shown within the last minutes. */
+  fresh?: boolean;
   body?: z.ZodType;
   bytes?: { types: readonly string[]; most: number; json?: z.ZodType };
   query?: z.ZodType;

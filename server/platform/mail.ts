@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { createTransport } from "nodemailer";
+import type { Config } from "./config.ts";
 
 /** The server that takes our mail, and how it is spoken to. */
 export interface MailServer {
@@ -10,6 +11,19 @@ export interface MailServer {
   signIn: { user: string; password: string } | null;
   /** Path of a PEM file with the authority that certified the server; null: one of the public ones. */
   authority: string | null;
+}
+
+/** The mail server that is set up, if one is. */
+export function mailServerOf(config: Config): MailServer | null {
+  if (!config.FLEETHOLD_SMTP || !config.FLEETHOLD_MAIL_FROM) return null;
+  return {
+    ...config.FLEETHOLD_SMTP,
+    tls: config.FLEETHOLD_SMTP_TLS ?? "starttls",
+    signIn: config.FLEETHOLD_SMTP_USER === undefined
+      ? null
+      : { user: config.FLEETHOLD_SMTP_USER, password: config.FLEETHOLD_SMTP_PASSWORD! },
+    authority: config.FLEETHOLD_SMTP_AUTHORITY ?? null,
+  };
 }
 
 export interface Mail {

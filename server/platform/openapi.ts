@@ -55,10 +55,13 @@ export function openApi(
       license: { name: "AGPL-3.0-only", identifier: "AGPL-3.0-only" },
     },
     servers: [{ url: about.url }],
-    security: [{ session: [] }],
+    security: [{ session: [] }, { key: [] }],
     paths,
     components: {
-      securitySchemes: { session: { type: "apiKey", in: "cookie", name: about.cookie } },
+      securitySchemes: {
+        session: { type: "apiKey", in: "cookie", name: about.cookie },
+        key: { type: "http", scheme: "bearer", description: "An API key, as an owner makes it" },
+      },
       schemas: { Problem: jsonSchema(Problem, "output") },
     },
   };
@@ -93,7 +96,12 @@ function operation(route: Route) {
     summary: answer.summary,
     ...(access && "open" in access ? { security: [], description: `Open: ${access.open}.` } : {}),
     ...(access && "right" in access
-      ? { "x-right": access.right, description: `Needs the right \`${access.right}\`.` }
+      ? {
+        "x-right": access.right,
+        description: `Needs the right \`${access.right}\`${
+          route.fresh ? ", and a second factor shown within the last five minutes" : ""
+        }.`,
+      }
       : {}),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body &&

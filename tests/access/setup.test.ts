@@ -26,7 +26,7 @@ describe("a fresh installation", () => {
     expect((await company.caller().get("/api/setup")).body).toEqual({ needed: true });
   });
 
-  it.each(["", "Setup", "Setup guessed", "Bearer x"])(
+  it.each(["", "Setup", "Setup guessed", "Basic x"])(
     "opens to nobody without the link that the first start printed: %s",
     async (authorization) => {
       const answer = await company.caller({ authorization }).post("/api/setup/totp", { email });

@@ -26,6 +26,17 @@ const at = (path: string): Sample["path"] => () => path;
 const edited = { "If-Match": '"1"' };
 const uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
 
+/** What a browser sends of a passkey that nobody has. */
+const passkeyAnswer = () => ({
+  ticket: "made-up",
+  response: {
+    id: "AAAA",
+    rawId: "AAAA",
+    type: "public-key",
+    response: { clientDataJSON: "e30", authenticatorData: "AAAA", signature: "AAAA" },
+  },
+});
+
 /** Every route of the API by the name the router gives it. A route that is missing here fails the tests. */
 export const samples: Record<string, Sample> = {
   "GET /api/setup": { path: at("/api/setup") },
@@ -50,6 +61,42 @@ export const samples: Record<string, Sample> = {
   },
   "GET /api/session": { path: at("/api/session") },
   "DELETE /api/session": { path: at("/api/session") },
+  "POST /api/session/proof": { path: at("/api/session/proof"), body: () => ({ code: "123456" }) },
+  "POST /api/session/passkey/challenge": { path: at("/api/session/passkey/challenge") },
+  "POST /api/session/passkey": { path: at("/api/session/passkey"), body: passkeyAnswer },
+  "POST /api/session/proof/challenge": { path: at("/api/session/proof/challenge") },
+  "POST /api/session/proof/passkey": { path: at("/api/session/proof/passkey"), body: passkeyAnswer },
+  "GET /api/keys": { path: at("/api/keys") },
+  "POST /api/keys": {
+    path: at("/api/keys"),
+    body: ({ site }) => ({ name: "Web shop", rights: ["orders.read"], siteIds: [site], days: 90 }),
+  },
+  "DELETE /api/keys/:id": { path: at(`/api/keys/${uuid}`) },
+  "GET /api/elevations": { path: at("/api/elevations") },
+  "POST /api/elevations": {
+    path: at("/api/elevations"),
+    body: () => ({ role: "auditor", minutes: 60, reason: "Asked by the insurer" }),
+  },
+  "PUT /api/elevations/:id/decision": {
+    path: at(`/api/elevations/${uuid}/decision`),
+    body: () => ({ granted: true }),
+  },
+  "DELETE /api/elevations/:id": { path: at(`/api/elevations/${uuid}`) },
+  "GET /api/passkeys": { path: at("/api/passkeys") },
+  "POST /api/passkeys/challenge": { path: at("/api/passkeys/challenge") },
+  "POST /api/passkeys": {
+    path: at("/api/passkeys"),
+    body: () => ({
+      ticket: "made-up",
+      name: "Work laptop",
+      response: {
+        ...passkeyAnswer().response,
+        response: { clientDataJSON: "e30", attestationObject: "oA", transports: ["internal"] },
+      },
+    }),
+  },
+  "PATCH /api/passkeys/:id": { path: at(`/api/passkeys/${uuid}`), body: () => ({ name: "Work laptop" }) },
+  "DELETE /api/passkeys/:id": { path: at(`/api/passkeys/${uuid}`) },
   "PUT /api/session/password": {
     path: at("/api/session/password"),
     body: () => ({ current: "not-the-password", code: "123456", next: "another-long-enough" }),

@@ -10,7 +10,7 @@ import { Metrics } from "../../server/platform/metrics.ts";
 import { startWorker } from "../../server/platform/worker.ts";
 import { type Caller, origin, useCompany } from "../harness/app.ts";
 import { healthyRuns, healthyState } from "./healthy.ts";
-import { TestMailServer } from "./mail_server.ts";
+import { TestMailServer } from "../harness/mail_server.ts";
 import { BackupService } from "./service.ts";
 import { WebhookReceiver } from "./webhook_receiver.ts";
 

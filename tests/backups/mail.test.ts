@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { newId } from "../../server/platform/id.ts";
 import { type MailServer, sendMail } from "../../server/platform/mail.ts";
-import { TestMailServer } from "./mail_server.ts";
+import { TestMailServer } from "../harness/mail_server.ts";
 
 let starttls: TestMailServer, tls: TestMailServer, foreign: TestMailServer, plain: TestMailServer;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { newId } from "../../server/platform/id.ts";
 import { enqueue } from "../../server/platform/queue.ts";
 import { useCompany } from "../harness/app.ts";
 import { eventually } from "../harness/launcher.ts";
-import { TestMailServer } from "./mail_server.ts";
+import { TestMailServer } from "../harness/mail_server.ts";
 import { WebhookReceiver } from "./webhook_receiver.ts";
 
 const company = useCompany();

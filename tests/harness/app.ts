@@ -157,7 +157,10 @@ export class Company {
         await change.tx.updateTable("drivers").set({ accountId: account.id }).where("id", "=", driver.id)
           .execute();
       }
-      const { token } = await startSession(change, account, { device: "a test", address: null });
+      const { id, token } = await startSession(change, account, { device: "a test", address: null });
+      // However long a test takes, it is not asked for a second factor on the way.
+      await change.tx.updateTable("sessions").set({ provenAt: new Date(Date.now() + 86_400_000) })
+        .where("id", "=", id).execute();
       return { account, token, driverId: driver?.id ?? null };
     });
     const cookie = `${cookieName(this.services.config)}=${token}`;

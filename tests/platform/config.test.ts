@@ -174,7 +174,10 @@ describe("how people are told of what went wrong", () => {
 
   it.each([
     [{ FLEETHOLD_SMTP: undefined }, "FLEETHOLD_ALERT_MAIL is set, and FLEETHOLD_SMTP is not"],
-    [{ FLEETHOLD_ALERT_MAIL: undefined }, "FLEETHOLD_SMTP is set, and FLEETHOLD_ALERT_MAIL is not"],
+    [
+      { FLEETHOLD_ALERT_MAIL: undefined, FLEETHOLD_MAIL_FROM: undefined },
+      "FLEETHOLD_SMTP is set, and FLEETHOLD_MAIL_FROM is not",
+    ],
     [{ FLEETHOLD_MAIL_FROM: undefined }, "FLEETHOLD_ALERT_MAIL is set, and FLEETHOLD_MAIL_FROM is not"],
     [{ FLEETHOLD_SMTP_USER: undefined }, "FLEETHOLD_SMTP_PASSWORD is set, and FLEETHOLD_SMTP_USER is not"],
     [

@@ -7,6 +7,8 @@ import { PageHeader } from "../ui/page_header.tsx";
 import { Panel } from "../ui/panel.tsx";
 import styles from "./account_page.module.css";
 import { Factors } from "./factors.tsx";
+import { Passkeys } from "./passkeys.tsx";
+import { RoleForATime } from "./role_for_a_time.tsx";
 import { Sessions } from "./sessions.tsx";
 
 /** The signed-in person's own account: who they are here, their factors, their sessions, their colours. */
@@ -28,7 +30,9 @@ export function AccountPage() {
         </dl>
       </Panel>
       <Factors />
+      <Passkeys />
       <Sessions />
+      <RoleForATime />
       <Panel title={t("account.colours")} lead={t("account.coloursLead")}>
         <SegmentedControl
           aria-label={t("account.colours")}

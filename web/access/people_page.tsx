@@ -19,6 +19,7 @@ import type { Tone } from "../ui/theme.ts";
 import { ThingTable } from "../ui/thing_table.tsx";
 import { DateText } from "../ui/times.tsx";
 import { AccountDrawer } from "./account_drawer.tsx";
+import { ElevationList } from "./elevation_list.tsx";
 import { InvitationDrawer } from "./invitation_drawer.tsx";
 
 const tones: Record<Account["state"], Tone> = {
@@ -33,6 +34,7 @@ export function PeoplePage() {
   const { t } = useTranslation(["access", "common"]);
   const me = useMe();
   const mayWrite = useCan("accounts.write");
+  const seesElevations = useCan("elevations.read");
   const [openId, setOpenId] = useState<string | null>(null);
   const [inviting, setInviting] = useState(false);
   const sites = useQuery(sitesQuery);
@@ -63,6 +65,7 @@ export function PeoplePage() {
           </Button>
         )}
       />
+      {seesElevations && <ElevationList />}
       <Panel flush>
         {accounts.isPending
           ? <LoadingRows height={58} />

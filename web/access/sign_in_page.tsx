@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { IconInfoCircle } from "@tabler/icons-react";
+import { IconInfoCircle, IconKey } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,9 +11,10 @@ import { SignedOutShell } from "../shell/signed_out_shell.tsx";
 import { useSubmit } from "../ui/faults.ts";
 import form from "../ui/form.module.css";
 import { PageHeader } from "../ui/page_header.tsx";
-import { ProblemNotice } from "../ui/problem_notice.tsx";
 import { CodeField } from "./code_field.tsx";
 import { useLanding } from "./landing.ts";
+import { missingForPasskeys, signInByPasskey } from "./passkey.ts";
+import { PasskeyProblem } from "./passkey_problem.tsx";
 import styles from "./sign_in_page.module.css";
 import { Throttled, useWait } from "./throttled.tsx";
 
@@ -53,6 +54,10 @@ export function SignInPage() {
     // A code is good once, right or wrong.
     else setTyped((typed) => ({ ...typed, code: "" }));
   };
+  const byPasskey = async () => {
+    setMissing(null);
+    if (await submit(signInByPasskey)) await land(back);
+  };
   const fault = (field: NonNullable<Missing>["field"]) =>
     missing?.field === field ? missing.reason : undefined;
 
@@ -76,9 +81,7 @@ export function SignInPage() {
         </p>
       )}
       <form className={form.form} onSubmit={step === "password" ? proceed : signIn} noValidate>
-        {wait > 0
-          ? <Throttled seconds={wait} />
-          : refusal.problem !== null && <ProblemNotice problem={refusal.problem} />}
+        {wait > 0 ? <Throttled seconds={wait} /> : <PasskeyProblem problem={refusal.problem} />}
         {step === "password"
           ? (
             <>
@@ -103,6 +106,22 @@ export function SignInPage() {
                 visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
               />
               <Button type="submit" size="md" fullWidth disabled={wait > 0}>{t("signIn.proceed")}</Button>
+              {missingForPasskeys() === null && (
+                <>
+                  <p className={styles.or}>{t("passkeys.or")}</p>
+                  <Button
+                    variant="default"
+                    size="md"
+                    fullWidth
+                    leftSection={<IconKey size={18} aria-hidden />}
+                    onClick={byPasskey}
+                    loading={busy}
+                    disabled={wait > 0}
+                  >
+                    {t("passkeys.signIn")}
+                  </Button>
+                </>
+              )}
             </>
           )
           : (

@@ -4,6 +4,7 @@ import {
   IconHistory,
   IconId,
   IconListDetails,
+  IconPlugConnected,
   IconRoute,
   IconSettings,
   IconShieldCheck,
@@ -26,6 +27,7 @@ interface Entry {
     | "/vehicles"
     | "/sites"
     | "/people"
+    | "/keys"
     | "/company"
     | "/backups"
     | "/audit";
@@ -37,6 +39,7 @@ interface Entry {
     | "vehicles"
     | "sites"
     | "people"
+    | "keys"
     | "company"
     | "backups"
     | "audit";
@@ -66,6 +69,7 @@ const groups: { word: "work" | "fleet" | "organisation"; entries: Entry[] }[] = 
     entries: [
       { to: "/sites", word: "sites", right: "sites.write", icon: IconBuildingWarehouse },
       { to: "/people", word: "people", right: "accounts.read", icon: IconUsers },
+      { to: "/keys", word: "keys", right: "keys.read", icon: IconPlugConnected },
       { to: "/company", word: "company", right: "company.write", icon: IconSettings },
       { to: "/backups", word: "backups", right: "backups.read", icon: IconShieldCheck },
       { to: "/audit", word: "audit", right: "audit.read", icon: IconHistory },

@@ -4,6 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ElevationBanner } from "../access/elevation_banner.tsx";
+import { FreshProof } from "../access/fresh_proof.tsx";
 import { useConnected, useLive } from "../live.ts";
 import { useMe } from "../session.ts";
 import { AccountMenu } from "./account_menu.tsx";
@@ -44,6 +46,8 @@ export function SignedInShell() {
         <AccountMenu compact />
       </header>
       <Reconnecting />
+      <ElevationBanner />
+      <FreshProof />
       <main id="content" className={styles.main} tabIndex={-1}>
         <InMain value>
           <Outlet />

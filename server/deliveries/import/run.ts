@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Actor } from "../../audit/actor.ts";
+import { type Actor, system } from "../../audit/actor.ts";
 import { type Change, change } from "../../audit/change.ts";
 import { Reader } from "../../audit/reader.ts";
 import { isBusy, isUnreachable } from "../../platform/database.ts";
@@ -76,13 +76,10 @@ async function importOrders(
 
 /** Whoever started the import acts, and reaches the site it is for and no other. */
 const importerOf = ({ accountId, personId, siteId }: ImportRow): Actor => ({
+  ...system("import"),
   accountId,
-  sessionId: null,
   personId,
-  role: null,
-  driverId: null,
   sites: [siteId],
-  via: "import",
 });
 
 /** One import of a site at a time, the others seeing what it did. They wait longer than a request may. */

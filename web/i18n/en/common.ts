@@ -39,6 +39,7 @@ export const common = {
     vehicles: "Vehicles",
     sites: "Sites",
     people: "People",
+    keys: "API keys",
     company: "Company",
     backups: "Backups",
     audit: "Audit trail",
