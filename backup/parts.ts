@@ -1,6 +1,7 @@
 import type { Logger } from "../server/platform/log.ts";
 import { Files } from "./files.ts";
 import { LiveCluster } from "./live.ts";
+import { Pace } from "./pace.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import { Programs } from "./program.ts";
 import { type ClusterName, Places, type Settings } from "./settings.ts";
@@ -20,13 +21,14 @@ export interface Parts {
 export function assemble(settings: Settings, log: Logger): Parts {
   const places = new Places(settings);
   const programs = new Programs(settings);
+  const data = new LiveCluster("data", settings, log);
   return {
     settings,
     places,
     programs,
     files: new Files(settings),
-    pgBackRest: new PgBackRest(settings, places, programs),
-    data: new LiveCluster("data", settings, log),
+    pgBackRest: new PgBackRest(settings, places, programs, new Pace(data)),
+    data,
     keys: new LiveCluster("keys", settings, log),
     log,
   };

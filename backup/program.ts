@@ -1,3 +1,4 @@
+import { HELD, type Pace } from "./pace.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a program said before it failed: its name, exit code and last words. */
@@ -8,6 +9,12 @@ export class ProgramFailed extends Error {
     super(`${program} ended with ${code}: ${words}`);
   }
 }
+
+/**
+ * Only what nobody else wants of processor and disk. Not `nice`: who has slept is let in at once before an idle process,
+ * and has to wait out a nice one's turn.
+ */
+const GENTLY = ["chrt", "--idle", "0", "ionice", "-c", "3"];
 
 /** Runs PostgreSQL's and pgBackRest's programs, as the account they have to run as and with nothing of our environment. */
 export class Programs {
@@ -25,7 +32,7 @@ export class Programs {
     args: string[],
     { env = {}, gently = false, ...options }: Deno.CommandOptions & { gently?: boolean } = {},
   ): Deno.Command {
-    const line = gently ? ["nice", "-n", "19", "ionice", "-c", "3", program, ...args] : [program, ...args];
+    const line = gently ? [...GENTLY, program, ...args] : [program, ...args];
     return new Deno.Command(line[0]!, {
       args: line.slice(1),
       cwd: "/",
@@ -42,16 +49,24 @@ export class Programs {
   /**
    * Runs a program to its end and answers its standard output.
    * @param onLine told each line of its output as it comes
+   * @param pace   by which it gives way to people, besides its low priority
    * @throws ProgramFailed
    */
   async run(
     program: string,
     args: string[],
-    options: Parameters<Programs["command"]>[2] & { onLine?: (line: string) => void; signal?: AbortSignal } =
-      {},
+    options: Parameters<Programs["command"]>[2] & {
+      onLine?: (line: string) => void;
+      signal?: AbortSignal;
+      pace?: Pace;
+    } = {},
   ): Promise<string> {
-    const { onLine, signal, ...rest } = options;
-    const child = this.command(program, args, rest).spawn();
+    const { onLine, signal, pace, ...rest } = options;
+    const child = pace
+      ? this.command(HELD[0]!, [...HELD.slice(1), ...GENTLY, program, ...args], { ...rest, stdin: "piped" })
+        .spawn()
+      : this.command(program, args, rest).spawn();
+    if (pace) void held(child, pace);
     const abort = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", abort);
     try {
@@ -66,6 +81,14 @@ export class Programs {
       signal?.removeEventListener("abort", abort);
     }
   }
+}
+
+async function held(child: Deno.ChildProcess, pace: Pace): Promise<void> {
+  const writer = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  await pace.hold((signal) => writer.write(encoder.encode(`${signal}\n`)), child.status);
+  // It has ended, and its pipe with it.
+  await writer.close().catch(() => {});
 }
 
 async function linesOf(

@@ -20,7 +20,7 @@ const programs = [
   "postgres",
   "pg_amcheck",
   "pg_checksums",
-  "nice",
+  "chrt",
   "sh",
   "df",
   "du",

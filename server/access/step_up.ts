@@ -60,9 +60,9 @@ const codeFailed = () =>
     recorded: true,
   });
 
-/** The session is old: whoever holds it has to show a second factor before this. */
+/** The session is old: whoever holds it has to show a second factor before this. 401, as RFC 9470 has it. */
 export const freshProofNeeded = (): Problem =>
-  new Problem(403, "fresh-proof-needed", "Confirm that it is you", {
+  new Problem(401, "fresh-proof-needed", "Confirm that it is you", {
     detail: "This needs a second factor that was shown within the last five minutes. Nothing was changed.",
     next: "Send a code of your authenticator app to POST /api/session/proof, then try again.",
   });

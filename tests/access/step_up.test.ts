@@ -31,7 +31,7 @@ describe("an act by which a session could become more than a session", () => {
   it("is done within five minutes of signing in, and not after", async () => {
     const session = await oldSession();
     const refused = await session.post("/api/accounts", invitation());
-    expect([refused.status, refused.body.slug]).toEqual([403, "fresh-proof-needed"]);
+    expect([refused.status, refused.body.slug]).toEqual([401, "fresh-proof-needed"]);
     expect(refused.body.next).toContain("/api/session/proof");
     expect((await (await owner.session()).post("/api/accounts", invitation())).status).toBe(201);
   });
@@ -50,7 +50,7 @@ describe("an act by which a session could become more than a session", () => {
     await company.superDb.updateTable("sessions")
       .set({ provenAt: sql<Date>`proven_at - interval '5 minutes'` }).where("id", "=", session.sessionId)
       .execute();
-    expect((await renewed.post("/api/accounts", invitation())).status).toBe(403);
+    expect((await renewed.post("/api/accounts", invitation())).body.slug).toBe("fresh-proof-needed");
   });
 
   it("is every way to make, change or re-equip an account, or to give a program or a person more", async () => {
