@@ -1,47 +1,27 @@
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { freePorts } from "../../scripts/embedded/ports.ts";
-import { ensureWebUi, webDirectory } from "../../scripts/embedded/web_ui.ts";
 import { watchPromises } from "../../server/backups/alarms.ts";
-import { createApp } from "../../server/app.ts";
-import { migrate } from "../../server/migrate.ts";
-import { createLog } from "../../server/platform/log.ts";
-import { Metrics } from "../../server/platform/metrics.ts";
 import { before, healthyRuns, healthyState, run } from "../backups/healthy.ts";
 import { BackupService } from "../backups/service.ts";
-import { Company } from "../harness/app.ts";
-import { startTestClusters, type TestClusters } from "../harness/cluster.ts";
-import { urlOf } from "../harness/global.ts";
+import type { Company } from "../harness/app.ts";
 import { installedChromium, startBrowser } from "./chromium.ts";
 import { Person } from "./person.ts";
+import { serveCompany, type ServedCompany } from "./served_company.ts";
 
 /** The page shows what the backup service reports; here it is us who report, so that every state can be looked at. */
-let clusters: TestClusters;
+let served: ServedCompany;
 let company: Company;
 let service: BackupService;
-let server: Deno.HttpServer;
 let browser: Browser;
 let owner: Person, auditor: Person;
 
 beforeAll(async () => {
   if (!installedChromium) return;
-  await ensureWebUi();
-  [clusters, browser] = await Promise.all([startTestClusters(), startBrowser(installedChromium)]);
-  await migrate({
-    FLEETHOLD_DATA_URL: urlOf(clusters.data.port, "fleethold_migrator", "fleethold"),
-    FLEETHOLD_DATA_PASSWORD: clusters.passwords.migrator,
-    FLEETHOLD_KEYS_URL: urlOf(clusters.keys.port, "fleethold_migrator", "fleethold"),
-    FLEETHOLD_KEYS_PASSWORD: clusters.passwords.migrator,
-  }, createLog("silent", "test"));
-  company = new Company(clusters, "fleethold");
-  await company.found();
+  [served, browser] = await Promise.all([serveCompany("127.0.0.1"), startBrowser(installedChromium)]);
+  const { url } = served;
+  company = served.company;
   service = new BackupService(company);
-  const port = freePorts(1)[0]!;
-  const url = `http://127.0.0.1:${port}`;
-  company.services.config.FLEETHOLD_PUBLIC_URL = url;
-  const app = createApp(company.services, new Metrics({}), webDirectory(), company.live);
-  server = Deno.serve({ port, hostname: "127.0.0.1", onListen: () => {} }, app.fetch);
   owner = await comes("owner", url);
   auditor = await comes("auditor", url);
 });
@@ -59,9 +39,7 @@ afterEach(async ({ task }) => {
 
 afterAll(async () => {
   await browser?.close();
-  await server?.shutdown();
-  await company?.close();
-  await clusters?.stop();
+  await served?.stop();
 });
 
 async function comes(role: "owner" | "auditor", url: string): Promise<Person> {

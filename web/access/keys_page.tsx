@@ -53,7 +53,8 @@ export function KeysPage() {
         title={t("keys.title")}
         lead={
           <>
-            {t("keys.lead")} <Anchor href="/api/docs" target="_blank">{t("keys.docs")}</Anchor>
+            {t("keys.lead")}{" "}
+            <Anchor href="/api/docs" target="_blank" underline="always">{t("keys.docs")}</Anchor>
           </>
         }
         actions={add}
