@@ -138,6 +138,18 @@ export async function editAccount(
 }
 
 /**
+ * Signs somebody out everywhere, as after a phone was stolen; what they sign in with stays good.
+ * @throws Problem not-found, not-allowed
+ */
+export async function signOutAccount(change: Change, id: string): Promise<void> {
+  const account = await change.tx.selectFrom("accounts").select("role").where("id", "=", id)
+    .where("role", "!=", "integration").executeTakeFirstOrThrow(() => notFound("account"));
+  mayManage(change, account.role);
+  const ended = await endSessions(change, id);
+  if (ended.length === 0) change.unchanged();
+}
+
+/**
  * The names of accounts by id for whoever may read the trail; null for an erased person. Ids of no account are left out.
  */
 export async function accountNames(

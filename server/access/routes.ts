@@ -4,7 +4,7 @@ import { z } from "zod";
 import { answers, body, etag, ifMatch, params, query } from "../platform/http.ts";
 import { Id } from "../platform/schema.ts";
 import { isSetUp } from "../company/company.ts";
-import { editAccount, listAccounts } from "./account.ts";
+import { editAccount, listAccounts, signOutAccount } from "./account.ts";
 import { rememberDevice } from "./device_cookie.ts";
 import {
   accept,
@@ -138,6 +138,16 @@ export const accountRoutes = new Hono<AppEnv>()
       );
       etag(c, account.version);
       return c.json(account);
+    },
+  )
+  .delete(
+    "/:id/sessions",
+    may("accounts.write"),
+    oneAccount,
+    answers(204, null, "Signs somebody out everywhere"),
+    async (c) => {
+      await c.var.change((change) => signOutAccount(change, c.req.valid("param").id));
+      return c.body(null, 204);
     },
   )
   .post(

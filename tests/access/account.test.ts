@@ -79,6 +79,19 @@ describe("an account", () => {
     expect((await person.signIn({ code: person.code(1) })).status).toBe(201);
   });
 
+  it("is signed out everywhere by whoever manages it, and may sign in again", async () => {
+    const person = await employ(company, "dispatcher");
+    const sessions = [await person.session(), await person.session()];
+    const path = `/api/accounts/${person.accountId}/sessions`;
+    expect((await (await company.as("dispatcher")).delete(path)).status).toBe(403);
+    expect((await (await company.as("admin")).delete(path)).status).toBe(204);
+    for (const session of sessions) expect((await session.get("/api/session")).status).toBe(401);
+    expect((await person.signIn()).status).toBe(201);
+    const admin = await company.as("admin");
+    expect((await admin.delete(`/api/accounts/${(await company.as("owner")).accountId}/sessions`)).status)
+      .toBe(403);
+  });
+
   it("with another role signs in anew; with other sites it need not", async () => {
     const owner = await company.as("owner"), dispatcher = await company.as("dispatcher");
     await edit(owner, dispatcher.accountId, { siteIds: [company.there] });

@@ -132,6 +132,7 @@ export const samples: Record<string, Sample> = {
     body: () => ({ name: "Nina Neuer" }),
     headers: edited,
   },
+  "DELETE /api/accounts/:id/sessions": { path: ({ account }) => `/api/accounts/${account}/sessions` },
   "POST /api/accounts/:id/invitation": { path: ({ account }) => `/api/accounts/${account}/invitation` },
   "GET /api/invitation": { path: at("/api/invitation") },
   "POST /api/invitation/totp": { path: at("/api/invitation/totp") },

@@ -61,6 +61,9 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
     tell(t("people.enabled"));
     onClose();
   };
+  const signOut = async () => {
+    if (await submit(() => api.delete(`/accounts/${account.id}/sessions`))) tell(t("people.signedOut"));
+  };
   const renew = () =>
     submit(async () => {
       const made = await api.post<z.infer<typeof InvitedAccount>>(`/accounts/${account.id}/invitation`);
@@ -108,6 +111,18 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
           <Button variant="default" onClick={() => void renew()}>{t("people.renew")}</Button>
           <p className={form.hint}>{t("people.renewHint")}</p>
         </div>
+      )}
+      {invitation === null && account.state === "active" && !own && (
+        <>
+          <div>
+            <Button variant="default" onClick={() => void renew()}>{t("people.letIn")}</Button>
+            <p className={form.hint}>{t("people.letInHint")}</p>
+          </div>
+          <div>
+            <Button variant="default" onClick={() => void signOut()}>{t("people.signOut")}</Button>
+            <p className={form.hint}>{t("people.signOutHint")}</p>
+          </div>
+        </>
       )}
       <ConfirmDialog
         opened={disabling}

@@ -45,8 +45,10 @@ export function SignedInShell() {
         <Brand />
         <AccountMenu compact />
       </header>
-      <Reconnecting />
-      <ElevationBanner />
+      <div className={styles.status}>
+        <Reconnecting />
+        <ElevationBanner />
+      </div>
       <FreshProof />
       <main id="content" className={styles.main} tabIndex={-1}>
         <InMain value>
@@ -89,7 +91,7 @@ function Reconnecting() {
   const { t } = useTranslation();
   const connected = useConnected();
   return (
-    <div role="status" className={styles.status}>
+    <div role="status">
       {!connected && (
         <p className={styles.reconnecting}>
           <IconPlugConnectedX size={16} aria-hidden />

@@ -335,6 +335,12 @@ export const access = {
     linkUntil: "It works once, until",
     renew: "Make a new link",
     renewHint: "The earlier link stops working.",
+    letIn: "Make a link for a new start",
+    letInHint:
+      "For somebody who lost phone and recovery codes. By it they choose a new password and app; what they had, passkeys included, then works no longer.",
+    signOut: "Sign out everywhere",
+    signOutHint: "As after a phone was stolen. Password, app and passkeys stay as they are.",
+    signedOut: "Signed out everywhere",
     disable: "Disable account",
     disableTitle: "Disable {{name}}?",
     disableDetail:
