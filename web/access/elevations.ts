@@ -4,7 +4,7 @@ import type { Elevation } from "../../server/access/schema.ts";
 import { api } from "../api.ts";
 
 /** Nobody tells a page that its reader's request was decided on, so it asks while one waits. Milliseconds. */
-const ASK_AGAIN_MS = 10_000;
+const ASK_AGAIN_MS = 5_000;
 
 /** Who has, had or asked for another role for a time, the newest first. Accounts change with it, so it goes stale too. */
 export const elevationsQuery = queryOptions({
