@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { sealDetail } from "../audit/sealed_detail.ts";
-import type { DataTables, Generated, GeneratedMoment } from "../platform/database.ts";
+import type { DataTables, Generated, GeneratedMoment, LaterMoment } from "../platform/database.ts";
 import { changedMeanwhile, readCursor, writeCursor } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound } from "../platform/problem.ts";
@@ -33,12 +33,18 @@ declare module "../platform/database.ts" {
       totpLastStep: Generated<number>;
       disabled: Generated<boolean>;
       lastSignInAt: ColumnType<Date | null, Date | undefined, Date>;
+      /** Who first asked for a new start for this account, and when; null once it was given. */
+      recoveryAskedBy: Generated<string | null>;
+      recoveryAskedAt: LaterMoment;
       version: Generated<number>;
       createdAt: GeneratedMoment;
     };
     accountSites: { accountId: string; siteId: string };
   }
 }
+
+/** So long a second one has time to ask for somebody's new start as well. */
+export const RECOVERY_WAITS = sql`interval '24 hours'`;
 
 /** What is personal of an account. */
 export interface AccountPerson {
@@ -247,6 +253,8 @@ const accountRows = (reader: Reader) =>
     sql<string | null>`(select drivers.id from drivers where drivers.account_id = accounts.id)`.as(
       "driverId",
     ),
+    sql<string | null>`case when accounts.recovery_asked_at > now() - ${RECOVERY_WAITS} then
+      accounts.recovery_asked_by end`.as("recoveryAskedBy"),
     sql<boolean>`exists (select from invitations where account_id = accounts.id
       and used_at is null and expires_at > now())`.as("invited"),
   ]);
@@ -265,6 +273,7 @@ async function shown(reader: Reader, rows: readonly AccountRow[], act: string | 
     siteIds: row.siteIds,
     driverId: row.driverId,
     state: row.disabled ? "disabled" : row.active ? "active" : row.invited ? "invited" : "invitation-expired",
+    recoveryAskedBy: row.recoveryAskedBy,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
     version: row.version,
   }));

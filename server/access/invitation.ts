@@ -7,13 +7,21 @@ import { theCompany } from "../company/company.ts";
 import type { Moment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound, Problem } from "../platform/problem.ts";
-import { type AccountPerson, changedAccount, createAccount } from "./account.ts";
+import { type AccountPerson, changedAccount, createAccount, RECOVERY_WAITS } from "./account.ts";
 import { equip } from "./factors.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
-import { mayManage, ownAccount } from "./power.ts";
+import { notify } from "./notice.ts";
+import { isManagedByAnother, mayManage, ownAccount } from "./power.ts";
 import type { Role } from "./rights.ts";
-import type { Factors, InvitationView, InvitedAccount, NewAccount, TotpEnrolment } from "./schema.ts";
+import type {
+  Factors,
+  InvitationView,
+  InvitedAccount,
+  NewAccount,
+  RenewedInvitation,
+  TotpEnrolment,
+} from "./schema.ts";
 import { type Client, type StartedSession, startSession } from "./session.ts";
 import { confirmTotp, enrolTotp } from "./totp.ts";
 
@@ -61,22 +69,38 @@ export async function invite(change: Change, given: NewAccount): Promise<Invited
 
 /**
  * Makes a new link; the old one stops working. For somebody active it is the way back when phone and recovery codes are
- * lost: their factors stay until the link is used, and are replaced then.
+ * lost: their factors stay until the link is used, and are replaced then. Whoever holds that link is that person to us, so
+ * two have to ask for it within a day, and the second is shown it; one alone, where nobody else could.
  *
  * @throws Problem not-found, not-allowed, own-account, account-disabled
  */
-export async function inviteAgain(change: Change, id: string): Promise<InvitedAccount> {
-  const account = await change.tx.selectFrom("accounts").select(["id", "role", "disabled"]).where(
-    "id",
-    "=",
-    id,
-  )
-    .forUpdate().executeTakeFirstOrThrow(() => notFound("account"));
+export async function inviteAgain(change: Change, id: string): Promise<RenewedInvitation> {
+  const account = await change.tx.selectFrom("accounts")
+    .select([
+      "id",
+      "role",
+      "disabled",
+      "passwordHash",
+      "recoveryAskedBy",
+      sql<boolean>`coalesce(recovery_asked_at > now() - ${RECOVERY_WAITS}, false)`.as("isAsked"),
+    ])
+    .where("id", "=", id).forUpdate().executeTakeFirstOrThrow(() => notFound("account"));
   mayManage(change, account.role);
   if (id === change.actor.accountId) throw ownAccount();
   if (account.disabled) {
     throw conflict("account-disabled", "This account is disabled", { next: "Enable it first." });
   }
+  const isFirst = !account.isAsked || account.recoveryAskedBy === change.actor.accountId;
+  if (account.passwordHash && isFirst && await isManagedByAnother(change, id, account.role)) {
+    await change.tx.updateTable("accounts")
+      .set({ recoveryAskedBy: change.actor.accountId, recoveryAskedAt: sql<Date>`now()` })
+      .where("id", "=", id).execute();
+    change.record("recovery.asked", { account: id });
+    notify(change, id, "recovery-asked", null);
+    return { account: await changedAccount(change, id), invitation: null };
+  }
+  await change.tx.updateTable("accounts").set({ recoveryAskedBy: null, recoveryAskedAt: null })
+    .where("id", "=", id).execute();
   change.record("account.invited", { account: id, role: account.role, again: true });
   return await newLink(change, id);
 }

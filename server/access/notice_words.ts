@@ -21,6 +21,12 @@ const occasions = {
     subject: "new recovery codes",
     what: "New recovery codes were made for your account; the old ones work no longer.",
   },
+  "recovery-asked": {
+    subject: "a new start was asked for",
+    what:
+      "An administrator has asked for a link by which your account gets a new password and authenticator app. " +
+      "Once a second one asks for it too, whoever opens that link is you to us.",
+  },
   elevated: {
     subject: "another role for a time",
     what: "Another role, which was asked for from your account, was granted to it for a time.",

@@ -14,6 +14,15 @@ export function mayManage(change: Change, role: Role): void {
   throw notAllowed(`Only an owner may do this with the role ${role}`);
 }
 
+/** Whether somebody besides the actor and account `id` manages accounts of `role`, and could sign in to do so. */
+export async function isManagedByAnother(change: Change, id: string, role: Role): Promise<boolean> {
+  const managers = (Object.keys(manages) as Role[]).filter((manager) => manages[manager]!.includes(role));
+  const other = await change.tx.selectFrom("accounts").select("id").where("role", "in", managers)
+    .where("disabled", "=", false).where("passwordHash", "is not", null)
+    .where("id", "not in", [id, change.actor.accountId!]).limit(1).executeTakeFirst();
+  return other !== undefined;
+}
+
 /** @throws Problem last-owner when nobody but this account could do what an owner does */
 export async function leaveAnOwner(change: Change, id: string): Promise<void> {
   const other = await change.tx.selectFrom("accounts").select("id")

@@ -28,6 +28,7 @@ import {
   InvitedAccount,
   NewAccount,
   RecoveryCodes,
+  RenewedInvitation,
   Setup,
   SetupState,
   SetupTotp,
@@ -155,7 +156,11 @@ export const accountRoutes = new Hono<AppEnv>()
     may("accounts.write"),
     fresh(),
     oneAccount,
-    answers(201, InvitedAccount, "Makes a new invitation link; the old one stops working"),
+    answers(
+      201,
+      RenewedInvitation,
+      "Makes a new invitation link; for somebody active, once a second one has asked for it within a day",
+    ),
     async (c) => {
       const invited = await c.var.change((change) => inviteAgain(change, c.req.valid("param").id));
       etag(c, invited.account.version);

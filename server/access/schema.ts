@@ -238,6 +238,8 @@ export const Account = z.object({
   siteIds: z.array(Id),
   driverId: Id.nullable(),
   state: z.enum(["invited", "invitation-expired", "active", "disabled"]),
+  /** Who has asked for a new start for this account within the last day; a second one has to ask as well. */
+  recoveryAskedBy: Id.nullable(),
   lastSignInAt: z.string().nullable(),
   version: z.int(),
 });
@@ -250,6 +252,9 @@ export type AccountQuery = z.infer<typeof AccountQuery>;
 export const Invitation = z.object({ link: z.url(), expiresAt: z.string() });
 export const InvitedAccount = z.object({ account: Account, invitation: Invitation });
 export type InvitedAccount = z.infer<typeof InvitedAccount>;
+/** Without an invitation while a second one has yet to ask for it. */
+export const RenewedInvitation = z.object({ account: Account, invitation: Invitation.nullable() });
+export type RenewedInvitation = z.infer<typeof RenewedInvitation>;
 
 /** What an invited person sees before choosing a password. Token in `Authorization: Invitation TOKEN`. */
 export const InvitationView = z.object({

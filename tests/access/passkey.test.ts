@@ -127,9 +127,13 @@ describe("a passkey", () => {
   });
 
   it("goes with the factors of before when an account is given new ones", async () => {
-    const owner = await (await employ(company, "owner")).session();
+    const [first, owner] = [
+      await (await employ(company, "owner")).session(),
+      await (await employ(company, "owner")).session(),
+    ];
     const person = await employ(company, "dispatcher");
     const { device } = await equipped(person);
+    await first.post(`/api/accounts/${person.accountId}/invitation`);
     const { invitation } = (await owner.post(`/api/accounts/${person.accountId}/invitation`)).body;
     const token = String(invitation.link).split("#")[1]!;
     const invited = anybody({ authorization: `Invitation ${token}` });

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { z } from "zod";
 import { seesAllSites } from "../../server/access/rights.ts";
-import type { Account, AccountEdit, Invitation, InvitedAccount } from "../../server/access/schema.ts";
+import type { Account, AccountEdit, Invitation, RenewedInvitation } from "../../server/access/schema.ts";
 import { api } from "../api.ts";
 import { useMe } from "../session.ts";
 import { ConfirmDialog } from "../ui/confirm_dialog.tsx";
@@ -66,7 +66,7 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
   };
   const renew = () =>
     submit(async () => {
-      const made = await api.post<z.infer<typeof InvitedAccount>>(`/accounts/${account.id}/invitation`);
+      const made = await api.post<RenewedInvitation>(`/accounts/${account.id}/invitation`);
       setInvitation(made.invitation);
       await queries.invalidateQueries({ queryKey: ["accounts"] });
     });
@@ -115,8 +115,16 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
       {invitation === null && account.state === "active" && !own && (
         <>
           <div>
-            <Button variant="default" onClick={() => void renew()}>{t("people.letIn")}</Button>
-            <p className={form.hint}>{t("people.letInHint")}</p>
+            {account.recoveryAskedBy === me.accountId ? <p role="status">{t("people.letInAsked")}</p> : (
+              <>
+                <Button variant="default" onClick={() => void renew()}>
+                  {t(account.recoveryAskedBy === null ? "people.letIn" : "people.letInToo")}
+                </Button>
+                <p className={form.hint}>
+                  {t(account.recoveryAskedBy === null ? "people.letInHint" : "people.letInTooHint")}
+                </p>
+              </>
+            )}
           </div>
           <div>
             <Button variant="default" onClick={() => void signOut()}>{t("people.signOut")}</Button>

@@ -99,7 +99,12 @@ export function PeoplePage() {
                 { head: t("people.sites"), cell: reach, wideOnly: true },
                 {
                   head: t("people.state"),
-                  cell: ({ state }) => <Tag tone={tones[state]}>{t(`people.states.${state}`)}</Tag>,
+                  cell: ({ state, recoveryAskedBy }) => (
+                    <>
+                      <Tag tone={tones[state]}>{t(`people.states.${state}`)}</Tag>
+                      {recoveryAskedBy !== null && <Tag tone="amber">{t("people.letInTag")}</Tag>}
+                    </>
+                  ),
                 },
                 {
                   head: t("people.lastSignIn"),

@@ -338,6 +338,12 @@ export const access = {
     letIn: "Make a link for a new start",
     letInHint:
       "For somebody who lost phone and recovery codes. By it they choose a new password and app; what they had, passkeys included, then works no longer.",
+    letInAsked:
+      "You have asked for a new start for this account. Somebody else who administers accounts has to ask for it too, within a day; the link is then shown to them.",
+    letInToo: "Agree, and make the link",
+    letInTooHint:
+      "Somebody else has asked for a new start for this account. Agree only if you know that its owner wants it; you are shown the link.",
+    letInTag: "New start asked for",
     signOut: "Sign out everywhere",
     signOutHint: "As after a phone was stolen. Password, app and passkeys stay as they are.",
     signedOut: "Signed out everywhere",

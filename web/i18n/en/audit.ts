@@ -62,6 +62,7 @@ export const audit = {
     password: "Passwords",
     person: "People",
     proof: "Proofs",
+    recovery: "New starts asked for",
     "recovery-code": "Recovery codes, used",
     "recovery-codes": "Recovery codes, issued",
     request: "Requests",
@@ -195,6 +196,7 @@ export const audit = {
       read_one: "{{actor}} looked at a photo",
       read_other: "{{actor}} looked at {{count}} photos",
     },
+    recovery: { asked: "{{actor}} asked for a new start for {{account}}; a second one has to as well" },
     "recovery-code": { used: "{{account}} used a recovery code" },
     "recovery-codes": { issued: "{{account}} was given {{number}} recovery codes" },
     request: {
