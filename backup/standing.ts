@@ -89,12 +89,17 @@ export class Standing {
       return;
     }
     const { systemId, timeline, written, changes, waitingSegments } = this.#position;
-    const { files, places } = this.parts;
+    const { files, places, log } = this.parts;
     this.#noted ??= await notedTimeline(places.repository(this.cluster));
     if (this.#noted?.systemId !== systemId || this.#noted.timeline !== timeline) {
-      await noteTimeline(files, places.repository(this.cluster), { systemId, timeline });
-      this.#noted = { systemId, timeline };
-      this.#streamedAt = 0;
+      try {
+        await noteTimeline(files, places.repository(this.cluster), { systemId, timeline });
+        this.#noted = { systemId, timeline };
+        this.#streamedAt = 0;
+      } catch (error) {
+        // The repository is away or full, which is told elsewhere; looking at the log goes on, and the next look notes it.
+        log.warn({ err: error, cluster: this.cluster }, "the timeline could not be noted in the repository");
+      }
     }
     this.#seenAt = Date.now();
     if (this.#changes !== changes) {
