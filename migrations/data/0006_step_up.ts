@@ -13,6 +13,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`alter table sessions alter column proven_at set default now()`.execute(db);
   await sql`create unique index sessions_former on sessions (former_hash) where former_hash is not null`
     .execute(db);
+  // Whoever has broken into the app's connection could begin a session for anybody; another's new token is no more.
   await sql`grant update (token_hash, proven_at, former_hash, former_until) on sessions to fleethold_app`
     .execute(db);
 }

@@ -92,6 +92,10 @@ export async function inviteAgain(change: Change, id: string): Promise<RenewedIn
   }
   const isFirst = !account.isAsked || account.recoveryAskedBy === change.actor.accountId;
   if (account.passwordHash && isFirst && await isManagedByAnother(change, id, account.role)) {
+    if (account.isAsked) {
+      change.unchanged();
+      return { account: await changedAccount(change, id), invitation: null };
+    }
     await change.tx.updateTable("accounts")
       .set({ recoveryAskedBy: change.actor.accountId, recoveryAskedAt: sql<Date>`now()` })
       .where("id", "=", id).execute();

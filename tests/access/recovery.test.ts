@@ -36,6 +36,9 @@ describe("a new start for somebody who lost phone and recovery codes", () => {
     });
     // Asking again by oneself is no second voice.
     expect(isWaiting(await ask(admin, person))).toBe(true);
+    const voices = (await entriesOf(company, "recovery.asked"))
+      .filter(({ detail }) => detail.account === person.accountId);
+    expect(voices).toHaveLength(1);
     expect((await session.get("/api/session")).status).toBe(200);
 
     const agreed = await ask(second, person);

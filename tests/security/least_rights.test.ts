@@ -16,7 +16,7 @@ describe("whoever breaks into the app's connection to the database", () => {
     "delete from accounts",
     "update accounts set person_id = gen_random_uuid()",
     "update sessions set account_id = gen_random_uuid()",
-    "update sessions set token_hash = ''",
+    "update sessions set signed_in_at = now()",
     "update sessions set expires_at = 'infinity'",
     "update invitations set account_id = gen_random_uuid()",
     "update invitations set expires_at = 'infinity'",

@@ -11,6 +11,8 @@ describe("a link an admin made", () => {
   ])("%s", async (_, change) => {
     const [owner, admin] = [await company.as("owner"), await company.as("admin")];
     const { accountId } = await employ(company, "dispatcher");
+    // Two have to ask where there are two; the second is shown the link.
+    await owner.post(`/api/accounts/${accountId}/invitation`);
     const { body } = await admin.post(`/api/accounts/${accountId}/invitation`);
     const holder = company.caller({
       authorization: `Invitation ${new URL(body.invitation.link).hash.slice(1)}`,
