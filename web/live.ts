@@ -118,7 +118,10 @@ function listen(
         // The browser gives up on an answer that is no stream (503 while the server starts); we do not.
         if (stream.readyState === EventSource.CLOSED && !signal.aborted) {
           setTimeout(() => {
-            if (!signal.aborted) source = open();
+            if (signal.aborted) return;
+            source = open();
+            // Asking at once also finds out that the session has ended, which a stream cannot say.
+            tell({ reset: true });
           }, 3_000 + Math.random() * 4_000);
         }
       };

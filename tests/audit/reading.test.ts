@@ -51,9 +51,16 @@ describe("reading the trail", () => {
   });
 
   it("finds acts by their beginning, by who acted, and by time", async () => {
-    const from = new Date().toISOString();
+    // Our clock tells milliseconds and the trail finer: moments that are to be told apart lie apart.
+    const now = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const moment = new Date().toISOString();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return moment;
+    };
+    const from = await now();
     await order("A-1002");
-    const to = new Date().toISOString();
+    const to = await now();
     await order("A-1003");
     const acts = new Set((await read("act=delivery.&limit=200")).map(({ act }) => act));
     expect([...acts].every((act) => act.startsWith("delivery."))).toBe(true);
