@@ -72,14 +72,6 @@ export class LiveCluster {
     }
   }
 
-  /** How many transactions there have been, as far as they are counted yet. */
-  async transactions(): Promise<number> {
-    const [row] = await this.query<{ count: string }>(
-      "select sum(xact_commit + xact_rollback)::text as count from pg_stat_database",
-    );
-    return Number(row!.count);
-  }
-
   async position(): Promise<LogPosition> {
     const [row] = await this.query<
       {

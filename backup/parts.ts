@@ -1,7 +1,6 @@
 import type { Logger } from "../server/platform/log.ts";
 import { Files } from "./files.ts";
 import { LiveCluster } from "./live.ts";
-import { Pace } from "./pace.ts";
 import { PgBackRest } from "./pgbackrest.ts";
 import { Programs } from "./program.ts";
 import { type ClusterName, Places, type Settings } from "./settings.ts";
@@ -21,14 +20,13 @@ export interface Parts {
 export function assemble(settings: Settings, log: Logger): Parts {
   const places = new Places(settings);
   const programs = new Programs(settings);
-  const data = new LiveCluster("data", settings, log);
   return {
     settings,
     places,
     programs,
     files: new Files(settings),
-    pgBackRest: new PgBackRest(settings, places, programs, new Pace(data)),
-    data,
+    pgBackRest: new PgBackRest(settings, places, programs),
+    data: new LiveCluster("data", settings, log),
     keys: new LiveCluster("keys", settings, log),
     log,
   };

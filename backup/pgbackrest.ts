@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { z } from "zod";
-import type { Pace } from "./pace.ts";
 import { ProgramFailed, type Programs } from "./program.ts";
 import { isSegment } from "./log_segments.ts";
 import type { ClusterName, Places, Settings } from "./settings.ts";
@@ -51,7 +50,6 @@ export class PgBackRest {
     private readonly settings: Settings,
     private readonly places: Places,
     private readonly programs: Programs,
-    private readonly pace: Pace,
   ) {}
 
   /** The configuration for working with the live clusters; the same file serves pgBackRest's TLS server. */
@@ -175,17 +173,15 @@ export class PgBackRest {
   /**
    * Runs a command.
    * @param onProgress told the share that is done, 0 to 1, where pgBackRest tells it
-   * @param paced      whether it gives way to people while it runs; `gently` has a low priority only
    * @throws PgBackRestFailed
    */
   async run(
     { config, stanza }: Target,
     command: string,
     args: string[] = [],
-    { onProgress, gently, paced, signal }: {
+    { onProgress, gently, signal }: {
       onProgress?: (share: number) => void;
       gently?: boolean;
-      paced?: boolean;
       signal?: AbortSignal;
     } = {},
   ): Promise<string> {
@@ -198,7 +194,6 @@ export class PgBackRest {
         ...args,
       ], {
         ...(gently && { gently }),
-        ...(paced && { pace: this.pace }),
         ...(signal && { signal }),
         ...(onProgress && {
           onLine: (line) => {

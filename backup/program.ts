@@ -1,4 +1,3 @@
-import { HELD, type Pace } from "./pace.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a program said before it failed: its name, exit code and last words. */
@@ -12,7 +11,8 @@ export class ProgramFailed extends Error {
 
 /**
  * Only what nobody else wants of processor and disk. Not `nice`: who has slept is let in at once before an idle process,
- * and has to wait out a nice one's turn.
+ * and has to wait out a nice one's turn. Never by holding a program with signals: pgBackRest takes a write to a pipe that
+ * was cut short for a whole one, and waits for the rest forever (seen with 2.45).
  */
 const GENTLY = ["chrt", "--idle", "0", "ionice", "-c", "3"];
 
@@ -49,24 +49,16 @@ export class Programs {
   /**
    * Runs a program to its end and answers its standard output.
    * @param onLine told each line of its output as it comes
-   * @param pace   by which it gives way to people, besides its low priority
    * @throws ProgramFailed
    */
   async run(
     program: string,
     args: string[],
-    options: Parameters<Programs["command"]>[2] & {
-      onLine?: (line: string) => void;
-      signal?: AbortSignal;
-      pace?: Pace;
-    } = {},
+    options: Parameters<Programs["command"]>[2] & { onLine?: (line: string) => void; signal?: AbortSignal } =
+      {},
   ): Promise<string> {
-    const { onLine, signal, pace, ...rest } = options;
-    const child = pace
-      ? this.command(HELD[0]!, [...HELD.slice(1), ...GENTLY, program, ...args], { ...rest, stdin: "piped" })
-        .spawn()
-      : this.command(program, args, rest).spawn();
-    if (pace) void held(child, pace);
+    const { onLine, signal, ...rest } = options;
+    const child = this.command(program, args, rest).spawn();
     const abort = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", abort);
     try {
@@ -81,14 +73,6 @@ export class Programs {
       signal?.removeEventListener("abort", abort);
     }
   }
-}
-
-async function held(child: Deno.ChildProcess, pace: Pace): Promise<void> {
-  const writer = child.stdin.getWriter();
-  const encoder = new TextEncoder();
-  await pace.hold((signal) => writer.write(encoder.encode(`${signal}\n`)), child.status);
-  // It has ended, and its pipe with it.
-  await writer.close().catch(() => {});
 }
 
 async function linesOf(

@@ -90,7 +90,7 @@ async function wordsOfVerify(
 ): Promise<string[]> {
   try {
     const text = await pgBackRest.run(target, "verify", ["--output=text", ...args], {
-      paced: true,
+      gently: true,
       ...(signal && { signal }),
     });
     return text.split("\n").map((line) => line.trim())

@@ -106,7 +106,7 @@ export class Work {
     const wanted = isAnother ? "full" : kind;
     await pgBackRest.run(target, "backup", [`--type=${wanted}`], {
       onProgress: (share) => step("copying", share),
-      paced: true,
+      gently: true,
       signal,
     });
     await standing.lookAtRepository();
