@@ -9,13 +9,6 @@ export class ProgramFailed extends Error {
   }
 }
 
-/**
- * Only what nobody else wants of processor and disk. Not `nice`: who has slept is let in at once before an idle process,
- * and has to wait out a nice one's turn. Never by holding a program with signals: pgBackRest takes a write to a pipe that
- * was cut short for a whole one, and waits for the rest forever (seen with 2.45).
- */
-const GENTLY = ["chrt", "--idle", "0", "ionice", "-c", "3"];
-
 /** Runs PostgreSQL's and pgBackRest's programs, as the account they have to run as and with nothing of our environment. */
 export class Programs {
   constructor(
@@ -26,13 +19,17 @@ export class Programs {
     return this.settings.FLEETHOLD_POSTGRES_BIN;
   }
 
-  /** A command that is not started yet. `gently`: with the lowest priority for processor and disk. */
+  /**
+   * A command that is not started yet. `gently`: with the lowest priority for processor and disk. Never by holding it with
+   * signals: pgBackRest takes a write to a pipe that was cut short for a whole one, and waits for the rest for half an
+   * hour (seen with 2.45).
+   */
   command(
     program: string,
     args: string[],
     { env = {}, gently = false, ...options }: Deno.CommandOptions & { gently?: boolean } = {},
   ): Deno.Command {
-    const line = gently ? [...GENTLY, program, ...args] : [program, ...args];
+    const line = gently ? ["nice", "-n", "19", "ionice", "-c", "3", program, ...args] : [program, ...args];
     return new Deno.Command(line[0]!, {
       args: line.slice(1),
       cwd: "/",

@@ -106,7 +106,6 @@ export class Work {
     const wanted = isAnother ? "full" : kind;
     await pgBackRest.run(target, "backup", [`--type=${wanted}`], {
       onProgress: (share) => step("copying", share),
-      gently: true,
       signal,
     });
     await standing.lookAtRepository();

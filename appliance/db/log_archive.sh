@@ -46,8 +46,7 @@ refuse_if_backed_up() {
 # Runs its server, and again when it ends: PostgreSQL does not stop for the sake of backups.
 serve_files() {
   while :; do
-    # It reads for backups only, and gives way to whoever works.
-    chrt --idle 0 ionice -c 3 pgbackrest --config="$own/pgbackrest.conf" server &
+    pgbackrest --config="$own/pgbackrest.conf" server &
     echo $! > "$own/pgbackrest.pid"
     wait $! || true
     say "pgBackRest's server ended; starting it again"

@@ -95,7 +95,7 @@ const ownPrograms: Record<string, OwnProgram> = {
         "pg_checksums",
         "pg_verifybackup",
       ],
-      ...["chrt", "ionice", "cp", "sh", "du", "df"],
+      ...["nice", "ionice", "cp", "sh", "du", "df"],
     ],
     sys: "all",
   },

@@ -20,7 +20,7 @@ const programs = [
   "postgres",
   "pg_amcheck",
   "pg_checksums",
-  "chrt",
+  "nice",
   "sh",
   "df",
   "du",
