@@ -46,16 +46,18 @@ watch() {
   done
 }
 
-take_certificate
-configure_pgbackrest
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  take_certificate
+  configure_pgbackrest
   refuse_if_backed_up
   create
 fi
 check_installation
 give_up_ballast_if_full
 set_memory
+take_certificate
 wait_for_nobody
+configure_pgbackrest
 cp "$shared/postgresql.conf" "$PGDATA/postgresql.conf"
 
 postgres &
