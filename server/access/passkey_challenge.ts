@@ -25,7 +25,7 @@ declare module "../platform/database.ts" {
 export const CHALLENGE_SECONDS = 5 * 60;
 
 /** A passkey's answer that is right; it still has to be used up by `spendAnswer`. */
-export interface ProvenPasskey {
+interface ProvenPasskey {
   id: string;
   accountId: string;
   challenge: string;

@@ -188,7 +188,7 @@ describe("nobody", () => {
     expect(long.body.faults[0].path).toBe("minutes");
   });
 
-  it("but owners, admins and auditors sees what others ask for", async () => {
+  it("but owners, admins and auditors is shown what others ask for", async () => {
     const person = await company.as("dispatcher");
     const { body: { id } } = await ask(person);
     const seen = async (caller: Caller) =>
