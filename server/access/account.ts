@@ -10,7 +10,7 @@ import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound } from "../platform/problem.ts";
 import type { Page } from "../platform/schema.ts";
 import { siteNames } from "../sites/site.ts";
-import { endElevationsOf } from "./elevation.ts";
+import { endElevationsOf } from "./elevations/elevation.ts";
 import { addLogin } from "./login.ts";
 import { leaveAnOwner, mayManage, ownAccount } from "./power.ts";
 import { type Role, seesAllSites } from "./rights.ts";

@@ -8,7 +8,7 @@ import type { Config } from "../platform/config.ts";
 import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import { notify } from "./notice.ts";
-import { removeAllPasskeys } from "./passkey.ts";
+import { removeAllPasskeys } from "./passkeys/passkey.ts";
 import { isPassword } from "./password.ts";
 import { hashRecoveryCode, issueRecoveryCodes, spendRecoveryCode } from "./recovery_code.ts";
 import { endSessions } from "./session.ts";

@@ -11,7 +11,7 @@ import type { Generated, GeneratedMoment, LaterMoment, Moment } from "../platfor
 import { newId } from "../platform/id.ts";
 import { notFound, signInNeeded } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
-import { actorOfKey } from "./api_key.ts";
+import { actorOfKey } from "./api_keys/api_key.ts";
 import { describeDevice } from "./device.ts";
 import type { AppEnv } from "./may.ts";
 import { type Role, seesAllSites } from "./rights.ts";

@@ -10,7 +10,7 @@ import { changePassword, changeTotp, checkFactors, proven } from "./factors.ts";
 import { type AppEnv, may, open } from "./may.ts";
 import { readMe } from "./me.ts";
 import { notify } from "./notice.ts";
-import { challenge } from "./passkey_challenge.ts";
+import { challenge } from "./passkeys/challenge.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
 import { issueRecoveryCodes } from "./recovery_code.ts";

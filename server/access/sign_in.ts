@@ -7,7 +7,7 @@ import type { KnownDevice } from "./device.ts";
 import { checkFactors, judged, nobody, spend } from "./factors.ts";
 import { accountOfLogin, loginHash } from "./login.ts";
 import { notify } from "./notice.ts";
-import { checkAnswer, spendAnswer } from "./passkey_challenge.ts";
+import { checkAnswer, spendAnswer } from "./passkeys/challenge.ts";
 import type { PasskeyAnswer, SignIn } from "./schema.ts";
 import { type Client, endSessions, type SessionOwner, type StartedSession, startSession } from "./session.ts";
 import { addressBucket, begin, type Bucket, personBucket, succeed } from "./throttle.ts";

@@ -3,7 +3,7 @@ import type { Services } from "../platform/services.ts";
 import type { Actor } from "../audit/actor.ts";
 import { change } from "../audit/change.ts";
 import { checkCode, proven } from "./factors.ts";
-import { checkAnswer, spendAnswer } from "./passkey_challenge.ts";
+import { checkAnswer, spendAnswer } from "./passkeys/challenge.ts";
 import type { PasskeyAnswer } from "./schema.ts";
 import { type RenewedToken, renewToken } from "./session.ts";
 

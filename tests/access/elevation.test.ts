@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { sql } from "kysely";
-import { endElevationInTime } from "../../server/access/elevation.ts";
+import { endElevationInTime } from "../../server/access/elevations/elevation.ts";
 import { type Caller, newOrder, useCompany } from "../harness/app.ts";
 import { EventStream } from "../audit/event_stream.ts";
 import { entriesOf } from "./person.ts";

@@ -1,19 +1,19 @@
 import type { Buffer } from "node:buffer";
 import { sql } from "kysely";
-import { system } from "../audit/actor.ts";
-import { type Change, change } from "../audit/change.ts";
-import type { Reader } from "../audit/reader.ts";
-import { type Generated, type GeneratedMoment, type LaterMoment, violates } from "../platform/database.ts";
-import { newId } from "../platform/id.ts";
-import { conflict, notAllowed, notFound } from "../platform/problem.ts";
-import type { Services } from "../platform/services.ts";
-import { notify } from "./notice.ts";
-import { mayManage } from "./power.ts";
-import { allows, type Role } from "./rights.ts";
-import type { Elevation, NewElevation } from "./schema.ts";
-import { endSessions } from "./session.ts";
+import { system } from "../../audit/actor.ts";
+import { type Change, change } from "../../audit/change.ts";
+import type { Reader } from "../../audit/reader.ts";
+import { type Generated, type GeneratedMoment, type LaterMoment, violates } from "../../platform/database.ts";
+import { newId } from "../../platform/id.ts";
+import { conflict, notAllowed, notFound } from "../../platform/problem.ts";
+import type { Services } from "../../platform/services.ts";
+import { notify } from "../notice.ts";
+import { mayManage } from "../power.ts";
+import { allows, type Role } from "../rights.ts";
+import type { Elevation, NewElevation } from "../schema.ts";
+import { endSessions } from "../session.ts";
 
-declare module "../platform/database.ts" {
+declare module "../../platform/database.ts" {
   interface DataTables {
     elevations: {
       id: string;
@@ -33,7 +33,7 @@ declare module "../platform/database.ts" {
   }
 }
 
-declare module "../platform/queue.ts" {
+declare module "../../platform/queue.ts" {
   interface Jobs {
     "elevation.end": { id: string };
   }

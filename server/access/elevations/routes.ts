@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { answers, body, params } from "../platform/http.ts";
-import { Id } from "../platform/schema.ts";
+import { answers, body, params } from "../../platform/http.ts";
+import { Id } from "../../platform/schema.ts";
 import { decideElevation, endElevation, listElevations, requestElevation } from "./elevation.ts";
-import { type AppEnv, fresh, may } from "./may.ts";
-import { Elevation, ElevationDecision, Elevations, NewElevation } from "./schema.ts";
+import { type AppEnv, fresh, may } from "../may.ts";
+import { Elevation, ElevationDecision, Elevations, NewElevation } from "../schema.ts";
 
 const oneRequest = params("request", z.object({ id: Id }));
 

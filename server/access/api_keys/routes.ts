@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { answers, body, params } from "../platform/http.ts";
-import { Id } from "../platform/schema.ts";
+import { answers, body, params } from "../../platform/http.ts";
+import { Id } from "../../platform/schema.ts";
 import { createApiKey, endApiKey, listApiKeys } from "./api_key.ts";
-import { type AppEnv, fresh, may } from "./may.ts";
-import { ApiKeys, NewApiKey, ShownApiKey } from "./schema.ts";
+import { type AppEnv, fresh, may } from "../may.ts";
+import { ApiKeys, NewApiKey, ShownApiKey } from "../schema.ts";
 
 /** `/api/keys`: by which programs use this API, `Authorization: Bearer fleethold_…`. */
 export const apiKeyRoutes = new Hono<AppEnv>()

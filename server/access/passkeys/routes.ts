@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { answers, body, params } from "../platform/http.ts";
-import { Id } from "../platform/schema.ts";
-import { type AppEnv, fresh, may } from "./may.ts";
-import { readMe } from "./me.ts";
+import { answers, body, params } from "../../platform/http.ts";
+import { Id } from "../../platform/schema.ts";
+import { type AppEnv, fresh, may } from "../may.ts";
+import { readMe } from "../me.ts";
 import { addPasskey, beginPasskey, listPasskeys, removePasskey, renamePasskey } from "./passkey.ts";
-import { NewPasskey, Passkey, PasskeyEdit, PasskeyEnrolment, Passkeys } from "./schema.ts";
+import { NewPasskey, Passkey, PasskeyEdit, PasskeyEnrolment, Passkeys } from "../schema.ts";
 
 const onePasskey = params("passkey", z.object({ id: Id }));
 

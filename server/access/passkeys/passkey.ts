@@ -4,19 +4,19 @@ import {
   type RegistrationResponseJSON,
   verifyRegistrationResponse,
 } from "@simplewebauthn/server";
-import type { Change } from "../audit/change.ts";
-import type { Reader } from "../audit/reader.ts";
-import { sealDetail } from "../audit/sealed_detail.ts";
-import type { GeneratedMoment, LaterMoment } from "../platform/database.ts";
-import { newId } from "../platform/id.ts";
-import { badInput, conflict, notFound } from "../platform/problem.ts";
-import { notify } from "./notice.ts";
-import { answerOnce, CHALLENGE_SECONDS, relyingParty } from "./passkey_challenge.ts";
-import type { NewPasskey, Passkey, PasskeyEnrolment } from "./schema.ts";
-import { endSessions } from "./session.ts";
-import { giveTicket, takeTicket } from "./ticket.ts";
+import type { Change } from "../../audit/change.ts";
+import type { Reader } from "../../audit/reader.ts";
+import { sealDetail } from "../../audit/sealed_detail.ts";
+import type { GeneratedMoment, LaterMoment } from "../../platform/database.ts";
+import { newId } from "../../platform/id.ts";
+import { badInput, conflict, notFound } from "../../platform/problem.ts";
+import { notify } from "../notice.ts";
+import { answerOnce, CHALLENGE_SECONDS, relyingParty } from "./challenge.ts";
+import type { NewPasskey, Passkey, PasskeyEnrolment } from "../schema.ts";
+import { endSessions } from "../session.ts";
+import { giveTicket, takeTicket } from "../ticket.ts";
 
-declare module "../platform/database.ts" {
+declare module "../../platform/database.ts" {
   interface DataTables {
     passkeys: {
       id: string;

@@ -1,18 +1,18 @@
 import type { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { sql } from "kysely";
-import type { Actor } from "../audit/actor.ts";
-import type { Change } from "../audit/change.ts";
-import type { Reader } from "../audit/reader.ts";
-import type { GeneratedMoment, LaterMoment, Moment } from "../platform/database.ts";
-import { newId } from "../platform/id.ts";
-import { notFound, Problem } from "../platform/problem.ts";
-import type { Services } from "../platform/services.ts";
-import { type AccountPerson, placeAt } from "./account.ts";
-import type { KeyRight } from "./rights.ts";
-import type { ApiKey, NewApiKey } from "./schema.ts";
+import type { Actor } from "../../audit/actor.ts";
+import type { Change } from "../../audit/change.ts";
+import type { Reader } from "../../audit/reader.ts";
+import type { GeneratedMoment, LaterMoment, Moment } from "../../platform/database.ts";
+import { newId } from "../../platform/id.ts";
+import { notFound, Problem } from "../../platform/problem.ts";
+import type { Services } from "../../platform/services.ts";
+import { type AccountPerson, placeAt } from "../account.ts";
+import type { KeyRight } from "../rights.ts";
+import type { ApiKey, NewApiKey } from "../schema.ts";
 
-declare module "../platform/database.ts" {
+declare module "../../platform/database.ts" {
   interface DataTables {
     apiKeys: {
       accountId: string;

@@ -7,15 +7,15 @@ import {
   verifyAuthenticationResponse,
 } from "@simplewebauthn/server";
 import { sql } from "kysely";
-import type { Change } from "../audit/change.ts";
-import type { Config } from "../platform/config.ts";
-import type { GeneratedMoment } from "../platform/database.ts";
-import { conflict, Problem } from "../platform/problem.ts";
-import type { Services } from "../platform/services.ts";
-import type { PasskeyAnswer, PasskeyChallenge } from "./schema.ts";
-import { giveTicket, takeTicket } from "./ticket.ts";
+import type { Change } from "../../audit/change.ts";
+import type { Config } from "../../platform/config.ts";
+import type { GeneratedMoment } from "../../platform/database.ts";
+import { conflict, Problem } from "../../platform/problem.ts";
+import type { Services } from "../../platform/services.ts";
+import type { PasskeyAnswer, PasskeyChallenge } from "../schema.ts";
+import { giveTicket, takeTicket } from "../ticket.ts";
 
-declare module "../platform/database.ts" {
+declare module "../../platform/database.ts" {
   interface DataTables {
     answeredChallenges: { hash: Buffer; answeredAt: GeneratedMoment };
   }
