@@ -6,6 +6,8 @@ import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts
 import { cookieName, signedIn } from "./access/session.ts";
 import { apiKeyRoutes } from "./access/api_keys/routes.ts";
 import { elevationRoutes } from "./access/elevations/routes.ts";
+import { ssoBrowserRoutes } from "./access/sso/browser_routes.ts";
+import { policyRoutes, ssoRoutes } from "./access/sso/routes.ts";
 import { passkeyRoutes } from "./access/passkeys/routes.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { backupRoutes } from "./backups/routes.ts";
@@ -80,6 +82,7 @@ export function createApp(
   app.use("/api/*", sameOriginOnly(services.config.FLEETHOLD_PUBLIC_URL));
 
   app.use("/api/*", signedIn());
+  app.use("/sso/*", signedIn());
   app.route("/api/setup", setupRoutes);
   app.route("/api/session", sessionRoutes);
   app.route("/api/sessions", sessionsRoutes);
@@ -87,6 +90,8 @@ export function createApp(
   app.route("/api/accounts", accountRoutes);
   app.route("/api/keys", apiKeyRoutes);
   app.route("/api/elevations", elevationRoutes);
+  app.route("/api/sso", ssoRoutes);
+  app.route("/api/sign-in-policy", policyRoutes);
   app.route("/api/invitation", invitationRoutes);
   app.route("/api/company", companyRoutes);
   app.route("/api/sites", siteRoutes);
@@ -100,6 +105,8 @@ export function createApp(
   app.route("/api/audit", auditRoutes(namers));
   app.route("/api/backups", backupRoutes);
   app.route("/api/live", liveRoutes(live));
+
+  app.route("/sso", ssoBrowserRoutes);
 
   const document = () =>
     openApi(app, {

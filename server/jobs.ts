@@ -10,7 +10,7 @@ import { forgetOldImports } from "./deliveries/import/import.ts";
 import { runImport } from "./deliveries/import/run.ts";
 import { rebuildSearch } from "./deliveries/search.ts";
 import { forgetOldKeys } from "./access/idempotency.ts";
-import { forgetAnsweredChallenges } from "./access/passkeys/challenge.ts";
+import { forgetAnsweredChallenges } from "./access/once.ts";
 import { endElevationInTime } from "./access/elevations/elevation.ts";
 import { sendNotice } from "./access/notice.ts";
 import { forgetOldSessions } from "./access/session.ts";

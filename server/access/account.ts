@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { type ColumnType, type SelectQueryBuilder, sql } from "kysely";
+import { type ColumnType, type Selectable, type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
@@ -7,7 +7,7 @@ import { sealDetail } from "../audit/sealed_detail.ts";
 import type { DataTables, Generated, GeneratedMoment, LaterMoment } from "../platform/database.ts";
 import { changedMeanwhile, readCursor, writeCursor } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
-import { badInput, conflict, notFound } from "../platform/problem.ts";
+import { badInput, conflict, notAllowed, notFound } from "../platform/problem.ts";
 import type { Page } from "../platform/schema.ts";
 import { siteNames } from "../sites/site.ts";
 import { endElevationsOf } from "./elevations/elevation.ts";
@@ -32,6 +32,12 @@ declare module "../platform/database.ts" {
       /** The last time step whose code was accepted: none is accepted twice. */
       totpLastStep: Generated<number>;
       disabled: Generated<boolean>;
+      /** Whether its person has ever chosen something to sign in with. */
+      activated: Generated<boolean>;
+      /** Kept for the day a provider fails: its password opens it whatever the policy says. */
+      breakGlass: Generated<boolean>;
+      /** When somebody last signed in with that password. */
+      breakGlassTestedAt: LaterMoment;
       lastSignInAt: ColumnType<Date | null, Date | undefined, Date>;
       /** Who first asked for a new start for this account, and when; null once it was given. */
       recoveryAskedBy: Generated<string | null>;
@@ -101,8 +107,7 @@ export async function editAccount(
   version: number,
   edit: AccountEdit,
 ): Promise<Account> {
-  // Owners are counted below: two of them disabling each other at once must not leave none.
-  await sql`select pg_advisory_xact_lock(hashtext('account roles'))`.execute(change.tx);
+  await holdRoles(change);
   const before = await change.tx.selectFrom("accounts").selectAll().where("id", "=", id)
     .where("role", "!=", "integration").forUpdate()
     .executeTakeFirstOrThrow(() => notFound("account"));
@@ -113,34 +118,80 @@ export async function editAccount(
   mayManage(change, role);
   const losesPower = role !== before.role || (disabled && !before.disabled);
   if (losesPower && id === change.actor.accountId) throw ownAccount();
+  if (edit.breakGlass !== undefined && edit.breakGlass !== before.breakGlass) mayBreakGlass(change, role);
+  const changed = await alterAccount(change, before, { ...edit, role, disabled });
+  if (!changed) change.unchanged();
+  return await changedAccount(change, id);
+}
+
+/** What of an account is changed; the rest stays. */
+interface Alteration {
+  role: Role;
+  disabled: boolean;
+  siteIds?: readonly string[] | undefined;
+  name?: string | undefined;
+  breakGlass?: boolean | undefined;
+}
+
+/**
+ * Changes a row that is held, whoever asked for it: the caller has made sure that they may. Answers whether there was
+ * anything to change.
+ *
+ * @throws Problem last-owner, driver-account, bad-input for a site
+ */
+export async function alterAccount(
+  change: Change,
+  before: Selectable<DataTables["accounts"]>,
+  { role, disabled, siteIds, name, breakGlass = before.breakGlass }: Alteration,
+): Promise<boolean> {
+  const { id } = before;
+  const isDisabled = disabled && !before.disabled;
+  const losesPower = role !== before.role || isDisabled;
   if (losesPower && before.role === "owner") await leaveAnOwner(change, id);
   if (role !== before.role) await changeTies(change, id, before.role, role);
-
-  const { sealed, renamed } = await rename(change, before, edit.name);
+  const { sealed, renamed } = await rename(change, before, name);
   const fields: string[] = [
     ...(role !== before.role ? ["role"] : []),
     ...(disabled !== before.disabled ? ["disabled"] : []),
-    ...(edit.siteIds || role !== before.role ? await placeAt(change, id, role, edit.siteIds) : []),
+    ...(siteIds || role !== before.role ? await placeAt(change, id, role, siteIds) : []),
     ...(renamed ? ["name"] : []),
+    ...(breakGlass !== before.breakGlass ? ["breakGlass"] : []),
   ];
-  if (fields.length === 0) {
-    change.unchanged();
-    return await changedAccount(change, id);
-  }
-  await change.tx.updateTable("accounts").set({ role, disabled, sealed, version: version + 1 })
-    .where("id", "=", id).execute();
+  if (fields.length === 0) return false;
+  await change.tx.updateTable("accounts").set({
+    role,
+    disabled,
+    sealed,
+    breakGlass,
+    // Whoever keeps it from now on has to show that they can open it.
+    ...(breakGlass !== before.breakGlass && { breakGlassTestedAt: null }),
+    version: before.version + 1,
+  }).where("id", "=", id).execute();
   if (losesPower) {
     await endElevationsOf(change, id);
     await endSessions(change, id);
     await withdrawLink(change, id);
   }
-  change.record(disabled && !before.disabled ? "account.disabled" : "account.edited", {
+  change.record(isDisabled ? "account.disabled" : "account.edited", {
     account: id,
     fields,
     ...(role !== before.role && { from: before.role, to: role }),
     ...(renamed && { sealed: renamed }),
   });
-  return await changedAccount(change, id);
+  return true;
+}
+
+/** Owners are counted before one is lost: two changes at once must not leave none. */
+export async function holdRoles(change: Change): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('account roles'))`.execute(change.tx);
+}
+
+/** An account that no policy closes is an owner's to keep. @throws Problem not-allowed, bad-input */
+function mayBreakGlass(change: Change, role: Role): void {
+  if (change.actor.role !== "owner") throw notAllowed("Only an owner may do this");
+  if (role !== "owner" && role !== "admin") {
+    throw badInput([{ path: "breakGlass", reason: "is for an owner or an admin" }]);
+  }
 }
 
 /**
@@ -219,7 +270,7 @@ async function changeTies(change: Change, id: string, from: Role, to: Role): Pro
 
 async function rename(
   change: Change,
-  account: { id: string; personId: string; sealed: Buffer },
+  account: Pick<Selectable<DataTables["accounts"]>, "id" | "personId" | "sealed">,
   name: string | undefined,
 ): Promise<{ sealed: Buffer; renamed?: Awaited<ReturnType<typeof sealDetail>> }> {
   if (name === undefined) return { sealed: account.sealed };
@@ -245,7 +296,9 @@ const accountRows = (reader: Reader) =>
     "accounts.disabled",
     "accounts.lastSignInAt",
     "accounts.version",
-    sql<boolean>`accounts.password_hash is not null`.as("active"),
+    "accounts.activated as active",
+    "accounts.breakGlass",
+    "accounts.breakGlassTestedAt",
     sql<string[]>`array(select site_id from account_sites where account_id = accounts.id order by site_id)`
       .as(
         "siteIds",
@@ -274,6 +327,8 @@ async function shown(reader: Reader, rows: readonly AccountRow[], act: string | 
     driverId: row.driverId,
     state: row.disabled ? "disabled" : row.active ? "active" : row.invited ? "invited" : "invitation-expired",
     recoveryAskedBy: row.recoveryAskedBy,
+    breakGlass: row.breakGlass,
+    breakGlassTestedAt: row.breakGlassTestedAt?.toISOString() ?? null,
     lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
     version: row.version,
   }));

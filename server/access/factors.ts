@@ -130,8 +130,29 @@ const proofFailed = () =>
   });
 
 /**
- * Gives an account its factors, and with them makes it active: all sessions end, passkeys of before open it no longer, and
- * recovery codes are issued.
+ * Takes everything away that opened an account until now, since its person is about to begin anew: password, authenticator,
+ * recovery codes, passkeys, what they connected, and every session. What the company's directory says of them stays.
+ */
+export async function startAnew(change: Change, account: { id: string }): Promise<void> {
+  const before = await change.tx.selectFrom("accounts").select("activated").where("id", "=", account.id)
+    .forUpdate().executeTakeFirstOrThrow();
+  if (before.activated) notify(change, account.id, "factors-replaced");
+  await change.tx.updateTable("accounts").set({
+    activated: true,
+    passwordHash: null,
+    totpSealed: null,
+    breakGlassTestedAt: null,
+    version: sql<number>`version + 1`,
+  }).where("id", "=", account.id).execute();
+  await change.tx.deleteFrom("recoveryCodes").where("accountId", "=", account.id).execute();
+  await change.tx.deleteFrom("ssoIdentities").where("accountId", "=", account.id)
+    .where("origin", "!=", "directory").execute();
+  await removeAllPasskeys(change, account.id);
+  await endSessions(change, account.id);
+}
+
+/**
+ * Gives an account that has none a password and an authenticator, and recovery codes with them.
  * @param totp  the secret and the step of the code that proved it, which is thereby used up
  */
 export async function equip(
@@ -139,16 +160,11 @@ export async function equip(
   account: { id: string; personId: string },
   factors: { passwordHash: string; totp: { secret: Uint8Array; step: number } },
 ): Promise<string[]> {
-  const before = await change.tx.selectFrom("accounts").select("passwordHash").where("id", "=", account.id)
-    .forUpdate().executeTakeFirstOrThrow();
-  if (before.passwordHash !== null) notify(change, account.id, "factors-replaced");
   await change.tx.updateTable("accounts").set({
     passwordHash: factors.passwordHash,
+    activated: true,
     ...await totpColumns(change, account, factors.totp),
-    version: sql<number>`version + 1`,
   }).where("id", "=", account.id).execute();
-  await removeAllPasskeys(change, account.id);
-  await endSessions(change, account.id);
   return await issueRecoveryCodes(change, account.id);
 }
 

@@ -8,7 +8,7 @@ import type { Moment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound, Problem } from "../platform/problem.ts";
 import { type AccountPerson, changedAccount, createAccount, RECOVERY_WAITS } from "./account.ts";
-import { equip } from "./factors.ts";
+import { equip, startAnew } from "./factors.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
 import { notify } from "./notice.ts";
@@ -80,7 +80,7 @@ export async function inviteAgain(change: Change, id: string): Promise<RenewedIn
       "id",
       "role",
       "disabled",
-      "passwordHash",
+      "activated",
       "recoveryAskedBy",
       sql<boolean>`coalesce(recovery_asked_at > now() - ${RECOVERY_WAITS}, false)`.as("isAsked"),
     ])
@@ -91,7 +91,7 @@ export async function inviteAgain(change: Change, id: string): Promise<RenewedIn
     throw conflict("account-disabled", "This account is disabled", { next: "Enable it first." });
   }
   const isFirst = !account.isAsked || account.recoveryAskedBy === change.actor.accountId;
-  if (account.passwordHash && isFirst && await isManagedByAnother(change, id, account.role)) {
+  if (account.activated && isFirst && await isManagedByAnother(change, id, account.role)) {
     if (account.isAsked) {
       change.unchanged();
       return { account: await changedAccount(change, id), invitation: null };
@@ -183,22 +183,28 @@ export async function prepareFactors(reader: Reader, invitation: OpenInvitation,
   return { passwordHash: await hashPassword(config, factors.password), totp };
 }
 
-/** Uses an invitation up: its person can sign in from now on, and is. @throws Problem link-not-valid */
-export async function accept(
-  change: Change,
-  { id, account }: OpenInvitation,
-  factors: Awaited<ReturnType<typeof prepareFactors>>,
-  client: Client,
-): Promise<{ recoveryCodes: string[]; session: StartedSession }> {
+/** Uses an invitation up: its person can sign in from now on. @throws Problem link-not-valid */
+export async function accept(change: Change, { id, account }: OpenInvitation): Promise<void> {
   const used = await change.tx.updateTable("invitations").set({ usedAt: sql<Date>`now()` })
     .where("id", "=", id).where("usedAt", "is", null).where(sql<boolean>`expires_at > now()`)
     .executeTakeFirst();
   const enabled = await change.tx.selectFrom("accounts").select("id").where("id", "=", account.id)
     .where("disabled", "=", false).forUpdate().executeTakeFirst();
   if (used.numUpdatedRows === 0n || !enabled) throw linkNotValid();
-  const recoveryCodes = await equip(change, account, factors);
+  await startAnew(change, account);
   change.record("account.activated", { account: account.id, role: account.role });
-  return { recoveryCodes, session: await startSession(change, account, client) };
+}
+
+/** As `accept`, with password and authenticator, and signed in. @throws Problem link-not-valid */
+export async function acceptWithFactors(
+  change: Change,
+  invitation: OpenInvitation,
+  factors: Awaited<ReturnType<typeof prepareFactors>>,
+  client: Client,
+): Promise<{ recoveryCodes: string[]; session: StartedSession }> {
+  await accept(change, invitation);
+  const recoveryCodes = await equip(change, invitation.account, factors);
+  return { recoveryCodes, session: await startSession(change, invitation.account, client) };
 }
 
 const contextOf = ({ id }: OpenInvitation) => `invitation/${id}`;

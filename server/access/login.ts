@@ -30,6 +30,14 @@ export async function accountOfLogin(services: Services, email: Uint8Array): Pro
   return row?.accountId ?? null;
 }
 
+/** What an account's address is looked up by; null once its person is erased. */
+export async function loginOf(services: Services, accountId: string): Promise<Uint8Array | null> {
+  await completeLogins(services);
+  const row = await services.db.selectFrom("accountLogins").select("email").where("accountId", "=", accountId)
+    .executeTakeFirst();
+  return row?.email ?? null;
+}
+
 /**
  * Lets an account sign in with an address.
  * @throws Problem email-taken

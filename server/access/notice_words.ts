@@ -13,6 +13,14 @@ const occasions = {
   },
   "passkey-added": { subject: "passkey added", what: "A passkey was added to your account." },
   "passkey-removed": { subject: "passkey removed", what: "A passkey of your account was removed." },
+  "sso-connected": {
+    subject: "company sign-in connected",
+    what: "Your account can be opened by a sign-in of your company's from now on, which was connected to it.",
+  },
+  "sso-disconnected": {
+    subject: "company sign-in removed",
+    what: "A sign-in of your company's that opened your account was removed from it.",
+  },
   "recovery-code-used": {
     subject: "recovery code used",
     what: "A recovery code of your account was used in the place of a second factor.",
@@ -32,9 +40,10 @@ const occasions = {
     what: "Another role, which was asked for from your account, was granted to it for a time.",
   },
   "factors-replaced": {
-    subject: "password and second factor replaced",
+    subject: "everything you sign in with was replaced",
     what:
-      "A link that an administrator made was used to give your account a new password and authenticator app.",
+      "A link that an administrator made was used to choose anew what opens your account; what opened it before works " +
+      "no longer.",
   },
 } as const;
 export type Occasion = keyof typeof occasions;

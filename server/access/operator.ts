@@ -20,6 +20,7 @@ export const applianceServices = [
   "api-a",
   "api-b",
   "worker",
+  "outbound",
   "db",
   "keys",
   "backup",

@@ -8,9 +8,12 @@ const manages: Partial<Record<Role, readonly Role[]>> = {
   admin: ["dispatcher", "driver", "auditor", "privacy-officer"],
 };
 
+/** Whether a role manages accounts of another. */
+export const manageableBy = (manager: Role, role: Role): boolean => manages[manager]?.includes(role) ?? false;
+
 /** @throws Problem not-allowed unless the actor's role manages accounts of `role` */
 export function mayManage(change: Change, role: Role): void {
-  if (manages[change.actor.role as Role]?.includes(role)) return;
+  if (manageableBy(change.actor.role as Role, role)) return;
   throw notAllowed(`Only an owner may do this with the role ${role}`);
 }
 
@@ -18,7 +21,7 @@ export function mayManage(change: Change, role: Role): void {
 export async function isManagedByAnother(change: Change, id: string, role: Role): Promise<boolean> {
   const managers = (Object.keys(manages) as Role[]).filter((manager) => manages[manager]!.includes(role));
   const other = await change.tx.selectFrom("accounts").select("id").where("role", "in", managers)
-    .where("disabled", "=", false).where("passwordHash", "is not", null)
+    .where("disabled", "=", false).where("activated", "=", true)
     .where("id", "not in", [id, change.actor.accountId!]).limit(1).executeTakeFirst();
   return other !== undefined;
 }
@@ -26,7 +29,7 @@ export async function isManagedByAnother(change: Change, id: string, role: Role)
 /** @throws Problem last-owner when nobody but this account could do what an owner does */
 export async function leaveAnOwner(change: Change, id: string): Promise<void> {
   const other = await change.tx.selectFrom("accounts").select("id")
-    .where("role", "=", "owner").where("disabled", "=", false).where("passwordHash", "is not", null)
+    .where("role", "=", "owner").where("disabled", "=", false).where("activated", "=", true)
     .where("id", "!=", id).limit(1).executeTakeFirst();
   if (other) return;
   throw conflict("last-owner", "This is the last owner of the company", {

@@ -28,6 +28,10 @@ const table = {
   // A key may reach what its maker reaches, so only those make one who reach everything.
   "keys.read": ["owner", "admin", "auditor"],
   "keys.write": ["owner"],
+  // How people sign in: whoever sets that up badly locks everybody out, or lets anybody in.
+  "sso.read": ["owner", "admin", "auditor"],
+  "sso.write": ["owner", "admin"],
+  "sign-in-policy.write": ["owner"],
   "drivers.read": ["owner", "admin", "dispatcher", "auditor", "privacy-officer"],
   "drivers.write": ["owner", "admin", "dispatcher"],
   "orders.read": ["owner", "dispatcher", "auditor", "privacy-officer", "integration"],

@@ -7,7 +7,7 @@ import { isSetUp } from "../company/company.ts";
 import { editAccount, listAccounts, signOutAccount } from "./account.ts";
 import { rememberDevice } from "./device_cookie.ts";
 import {
-  accept,
+  acceptWithFactors,
   enrolInvited,
   invite,
   inviteAgain,
@@ -93,7 +93,7 @@ export const invitationRoutes = new Hono<AppEnv>()
       const invitation = await invitationOf(c);
       const factors = await prepareFactors(c.var.reader, invitation, c.req.valid("json"));
       const { recoveryCodes, session } = await c.var.change((change) =>
-        accept(change, invitation, factors, clientOf(c))
+        acceptWithFactors(change, invitation, factors, clientOf(c))
       );
       handOverSession(c, session);
       rememberDevice(c, invitation.person.email);

@@ -227,8 +227,24 @@ export const AccountEdit = z.object({
   role: z.enum(roles).exclude(["integration"]),
   siteIds: z.array(Id).max(200),
   disabled: z.boolean(),
+  /** Whether its password opens it even where the policy asks for single sign-on. */
+  breakGlass: z.boolean(),
 }).partial();
 export type AccountEdit = z.infer<typeof AccountEdit>;
+
+/** Roles that people have. */
+const PersonRole = z.enum(roles).exclude(["integration"]);
+const SomeRoles = z.array(PersonRole).max(roles.length).transform((given) => [...new Set(given)]);
+export const SignInPolicy = z.object({
+  /** Whose password and passkeys open nothing: they come by single sign-on. */
+  ssoOnlyRoles: z.array(z.enum(roles)),
+  /** Whose password and code open nothing: they have a passkey. */
+  passkeyRoles: z.array(z.enum(roles)),
+  version: z.int(),
+});
+export type SignInPolicy = z.infer<typeof SignInPolicy>;
+export const SignInPolicyEdit = z.object({ ssoOnlyRoles: SomeRoles, passkeyRoles: SomeRoles }).partial();
+export type SignInPolicyEdit = z.infer<typeof SignInPolicyEdit>;
 
 export const Account = z.object({
   id: Id,
@@ -240,6 +256,8 @@ export const Account = z.object({
   state: z.enum(["invited", "invitation-expired", "active", "disabled"]),
   /** Who has asked for a new start for this account within the last day; a second one has to ask as well. */
   recoveryAskedBy: Id.nullable(),
+  breakGlass: z.boolean(),
+  breakGlassTestedAt: z.string().nullable(),
   lastSignInAt: z.string().nullable(),
   version: z.int(),
 });

@@ -82,11 +82,14 @@ const isLive = sql<boolean>`sessions.ended_at is null and sessions.expires_at > 
 /**
  * Starts a session: 256 random bits of which only the SHA-256 is stored (ASVS 5.0 V7.2.3). The token is for the cookie
  * and nothing else.
+ *
+ * @param provenAt  when its holder last showed a second factor, if that was not just now
  */
 export async function startSession(
   change: Change,
   owner: SessionOwner,
   client: Client,
+  provenAt?: Date,
 ): Promise<StartedSession> {
   const id = newId();
   const token = randomBytes(32).toString("base64url");
@@ -97,6 +100,7 @@ export async function startSession(
     tokenHash: hashToken(token),
     sealed: await change.seal("sessions", id, owner.personId, client),
     expiresAt,
+    ...(provenAt && { provenAt }),
   }).execute();
   await change.tx.updateTable("accounts").set({ lastSignInAt: sql<Date>`now()` }).where("id", "=", owner.id)
     .execute();
@@ -294,7 +298,8 @@ export const clientOf = (c: Context<AppEnv>): Client => ({
 const isSecure = (config: Config) => config.FLEETHOLD_PUBLIC_URL.startsWith("https:");
 
 /** Browsers refuse the `__Host-` prefix over http, which the embedded start speaks on this machine only. */
-const onThisHost = (config: Config, name: string): string => isSecure(config) ? `__Host-${name}` : name;
+export const onThisHost = (config: Config, name: string): string =>
+  isSecure(config) ? `__Host-${name}` : name;
 
 export const cookieName = (config: Config): string => onThisHost(config, "fleethold");
 

@@ -37,7 +37,7 @@ import {
   type StartedSession,
   takeBackSession,
 } from "./session.ts";
-import { SIGN_IN, signIn, signInByPasskey } from "./sign_in.ts";
+import { type Origin, SIGN_IN, signIn, signInByPasskey } from "./sign_in.ts";
 import { proofOf, stepUp, stepUpByPasskey } from "./step_up.ts";
 import { confirmTotp, enrolTotp } from "./totp.ts";
 
@@ -51,11 +51,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     async (c) => {
       const { services } = c.var;
       const given = c.req.valid("json");
-      const session = await signIn(services, given, {
-        client: clientOf(c),
-        device: deviceOf(c),
-        signedIn: c.var.signedIn,
-      });
+      const session = await signIn(services, given, originOf(c));
       return c.json(await welcome(c, session), 201);
     },
   )
@@ -71,11 +67,7 @@ export const sessionRoutes = new Hono<AppEnv>()
     body(PasskeyAnswer),
     answers(201, Me, "Signs in with a passkey"),
     async (c) => {
-      const { services, signedIn } = c.var;
-      const session = await signInByPasskey(services, c.req.valid("json"), {
-        client: clientOf(c),
-        signedIn,
-      });
+      const session = await signInByPasskey(c.var.services, c.req.valid("json"), originOf(c));
       return c.json(await welcome(c, session), 201);
     },
   )
@@ -225,8 +217,15 @@ export const sessionsRoutes = new Hono<AppEnv>()
     },
   );
 
+/** Where a request to sign in comes from. */
+export const originOf = (c: Context<AppEnv>): Origin => ({
+  client: clientOf(c),
+  device: deviceOf(c),
+  signedIn: c.var.signedIn,
+});
+
 /** Hands the browser its session, and marks it as a device that this person signs in on. */
-async function welcome(c: Context<AppEnv>, session: StartedSession): Promise<Me> {
+export async function welcome(c: Context<AppEnv>, session: StartedSession): Promise<Me> {
   handOverSession(c, session);
   const actor = await actorOf(c.var.services, session.token);
   const me = await readMe(new Reader(c.var.services, actor!));

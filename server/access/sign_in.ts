@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { type Actor, visitor } from "../audit/actor.ts";
 import { type Change, change } from "../audit/change.ts";
 import { recordRefusal } from "../audit/refusal.ts";
@@ -5,8 +6,9 @@ import { Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import type { KnownDevice } from "./device.ts";
 import { checkFactors, judged, nobody, spend } from "./factors.ts";
-import { accountOfLogin, loginHash } from "./login.ts";
+import { accountOfLogin, loginHash, loginOf } from "./login.ts";
 import { notify } from "./notice.ts";
+import { followPolicy } from "./policy.ts";
 import { checkAnswer, spendAnswer } from "./passkeys/challenge.ts";
 import type { PasskeyAnswer, SignIn } from "./schema.ts";
 import { type Client, endSessions, type SessionOwner, type StartedSession, startSession } from "./session.ts";
@@ -25,6 +27,8 @@ const reasons: Record<string, string> = {
   "sign-in-failed": "credentials",
   "passkey-refused": "passkey",
   "too-many-attempts": "throttled",
+  "sso-only": "policy",
+  "passkey-needed": "policy",
 };
 
 /**
@@ -40,12 +44,15 @@ export async function signIn(services: Services, given: SignIn, from: Origin): P
   return await tellingOfRefusal(services, () => accountId, async () => {
     await begin(services, buckets);
     const account = await services.db.selectFrom("accounts")
-      .select(["id", "personId", "role", "passwordHash", "totpSealed"])
+      .select(["id", "personId", "role", "passwordHash", "totpSealed", "breakGlass"])
       .where("id", "=", accountId ?? nobody.id).executeTakeFirst();
     const code = await judged(services, buckets, () => checkFactors(services, account ?? nobody, given));
     if (!account || !code) throw signInFailed();
-    const isNew = !from.device.knows(services.config, person);
-    const session = await enter(services, account, (made) => spend(made, account.id, code), from, isNew);
+    await followPolicy(services, account, "password");
+    const session = await enter(services, account, from, async (made) => {
+      if (account.breakGlass) await noteTest(made, account.id);
+      return await spend(made, account.id, code);
+    });
     if (!session) throw signInFailed();
     await succeed(services, buckets);
     return session;
@@ -64,7 +71,7 @@ export const SIGN_IN = "sign-in";
 export async function signInByPasskey(
   services: Services,
   given: PasskeyAnswer,
-  from: Omit<Origin, "device">,
+  from: Origin,
 ): Promise<StartedSession> {
   const { address } = from.client;
   const buckets = address ? [addressBucket(services, address)] : [];
@@ -74,10 +81,11 @@ export async function signInByPasskey(
     const passkey = await judged(services, buckets, () => checkAnswer(services, SIGN_IN, given));
     accountId = passkey?.accountId ?? null;
     const account = passkey && await services.db.selectFrom("accounts")
-      .select(["id", "personId", "role", "passwordHash"]).where("id", "=", passkey.accountId)
+      .select(["id", "personId", "role", "passwordHash", "breakGlass"]).where("id", "=", passkey.accountId)
       .executeTakeFirst();
     if (!account) throw passkeyRefused();
-    const session = await enter(services, account, (made) => spendAnswer(made, passkey), from);
+    await followPolicy(services, account, "passkey");
+    const session = await enter(services, account, from, (made) => spendAnswer(made, passkey));
     if (!session) throw passkeyRefused();
     await succeed(services, buckets);
     return session;
@@ -111,13 +119,21 @@ function bucketsOf(services: Services, person: Uint8Array, { device, client }: O
   return client.address ? [stranger, addressBucket(services, client.address)] : [stranger];
 }
 
+/** What more there is to a session than that it begins. */
+interface Beginning {
+  /** When a second factor was shown, if that was not just now. */
+  provenAt?: Date;
+  /** What is kept beside the session. */
+  alsoKeep?: (made: Change, session: StartedSession) => Promise<void>;
+}
+
 /** Starts the session once `spending` has used up what was shown; null where that, or the account, is no longer good. */
-async function enter(
+export async function enter(
   services: Services,
   account: SessionOwner & { passwordHash: string | null },
+  { client, device, signedIn }: Origin,
   spending: (made: Change) => Promise<boolean>,
-  { client, signedIn }: Omit<Origin, "device">,
-  isNewDevice = false,
+  { provenAt, alsoKeep }: Beginning = {},
 ): Promise<StartedSession | null> {
   const actor: Actor = {
     ...visitor("sign-in"),
@@ -125,23 +141,32 @@ async function enter(
     personId: account.personId,
     role: account.role,
   };
+  const login = await loginOf(services, account.id);
   class Refused extends Error {}
   try {
     return await change(services, actor, async (made) => {
       // Held until the session stands, so that disabling the account at this moment ends this session too.
       const still = await made.tx.selectFrom("accounts").select("id").where("id", "=", account.id)
-        .where("disabled", "=", false).where("passwordHash", "=", account.passwordHash).forUpdate()
-        .executeTakeFirst();
+        .where("disabled", "=", false).where("passwordHash", "is not distinct from", account.passwordHash)
+        .forUpdate().executeTakeFirst();
       if (!still || !await spending(made)) throw new Refused();
-      if (signedIn) await endSessions(made, signedIn.accountId!, { only: signedIn.sessionId! });
-      const session = await startSession(made, account, client);
-      if (isNewDevice) notify(made, account.id, "new-device", session.id);
+      if (signedIn?.sessionId) await endSessions(made, signedIn.accountId!, { only: signedIn.sessionId });
+      const session = await startSession(made, account, client, provenAt);
+      await alsoKeep?.(made, session);
+      if (!login || !device.knows(services.config, login)) notify(made, account.id, "new-device", session.id);
       return session;
     });
   } catch (error) {
     if (error instanceof Refused) return null;
     throw error;
   }
+}
+
+/** An account for emergencies has just shown that it opens. */
+async function noteTest(made: Change, id: string): Promise<void> {
+  await made.tx.updateTable("accounts").set({ breakGlassTestedAt: sql<Date>`now()` }).where("id", "=", id)
+    .execute();
+  made.record("break-glass.used", { account: id });
 }
 
 const signInFailed = () =>

@@ -212,8 +212,8 @@ const reasonOf = (issue: z.core.$ZodIssue): string =>
 const BODY_SECONDS = 60;
 const SLOWEST_BYTES_PER_SECOND = 32 * 1024;
 
-/** @throws Problem too-large, too-slow */
-async function readUpTo(c: Context, limit: number): Promise<Uint8Array> {
+/** The whole body, which is `c.var.rawBody` from then on. @throws Problem too-large, too-slow */
+export async function readUpTo(c: Context, limit: number): Promise<Uint8Array> {
   const limitText = limit >= 1024 * 1024
     ? `${Math.round(limit / 1024 / 1024)} MB`
     : `${Math.round(limit / 1024)} kB`;

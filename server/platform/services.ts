@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import type { KeyStore } from "./keys.ts";
 import type { Logger } from "./log.ts";
+import type { Outside } from "./outside.ts";
 
 /** What a process opens once and every slice may use. */
 export interface Services {
@@ -11,4 +12,5 @@ export interface Services {
   db: Database;
   keys: KeyStore;
   blindIndex: BlindIndex;
+  outside: Outside;
 }

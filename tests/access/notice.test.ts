@@ -112,7 +112,7 @@ describe("whoever has an account is told by mail", () => {
     };
     const again = await owner.post(`/api/accounts/${person.accountId}/invitation`);
     await equip(again.body.invitation.link);
-    expect(await told()).toEqual(about("password and second factor replaced"));
+    expect(await told()).toEqual(about("everything you sign in with was replaced"));
     const { body: { account, invitation } } = await owner.post("/api/accounts", {
       name: "Nils Ferrow",
       email: "nils@kestrel.example",

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { sql } from "kysely";
-import { forgetAnsweredChallenges } from "../../server/access/passkeys/challenge.ts";
+import { forgetAnsweredChallenges } from "../../server/access/once.ts";
 import { useCompany } from "../harness/app.ts";
 import { codeOf, cookiesOf, employ, entriesOf, type Person } from "./person.ts";
 import { type Otherwise, SoftwareAuthenticator } from "./software_authenticator.ts";

@@ -59,12 +59,18 @@ describe("an act by which a session could become more than a session", () => {
     );
     expect(grave.sort()).toEqual([
       "DELETE /api/passkeys/:id",
+      "DELETE /api/sso/own/:id",
+      "DELETE /api/sso/providers/:id",
       "PATCH /api/accounts/:id",
+      "PATCH /api/sign-in-policy",
+      "PATCH /api/sso/providers/:id",
       "POST /api/accounts",
       "POST /api/accounts/:id/invitation",
       "POST /api/keys",
       "POST /api/passkeys",
       "POST /api/passkeys/challenge",
+      "POST /api/sso/:slug/connect",
+      "POST /api/sso/providers",
       "PUT /api/elevations/:id/decision",
     ]);
     const session = await oldSession();

@@ -73,7 +73,9 @@ describe("every route", () => {
         if (!route.access || "open" in route.access) continue;
         const name = `${route.method} ${route.path}`;
         // Signing out for real would end the caller under test; it is tried last, below.
-        if (name === "DELETE /api/session" || name === "DELETE /api/sessions") continue;
+        if (["DELETE /api/session", "DELETE /api/sessions", "POST /api/sso/sign-out"].includes(name)) {
+          continue;
+        }
         const answer = await send(callers.get(role)!, name, here);
         const refused = answer.status === 403 && answer.body.slug === "not-allowed" &&
           answer.body.title === "Your role does not allow this";

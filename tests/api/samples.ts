@@ -273,6 +273,40 @@ export const samples: Record<string, Sample> = {
   "GET /api/tracking": { path: at("/api/tracking"), headers: { Authorization: "Tracking nothing" } },
   "GET /api/live": { path: at("/api/live") },
   "GET /api/openapi.json": { path: at("/api/openapi.json") },
+  "GET /api/sso": { path: at("/api/sso") },
+  "POST /api/sso/:slug/start": { path: at("/api/sso/nobody/start"), body: () => ({ returnTo: "/" }) },
+  "POST /api/sso/:slug/invitation": { path: at("/api/sso/nobody/invitation") },
+  "GET /api/sso/own": { path: at("/api/sso/own") },
+  "POST /api/sso/:slug/connect": { path: at("/api/sso/nobody/connect") },
+  "DELETE /api/sso/own/:id": { path: at(`/api/sso/own/${uuid}`) },
+  "POST /api/sso/:slug/proof": { path: at("/api/sso/nobody/proof") },
+  "POST /api/sso/sign-out": { path: at("/api/sso/sign-out") },
+  "GET /api/sso/providers": { path: at("/api/sso/providers") },
+  "POST /api/sso/providers": {
+    path: at("/api/sso/providers"),
+    body: () => ({
+      slug: `p${newId().slice(-8)}`,
+      name: "Kestrel sign-in",
+      issuer: "https://login.kestrel.example",
+      clientId: "fleethold",
+      settings: {},
+    }),
+  },
+  "PATCH /api/sso/providers/:id": {
+    path: at(`/api/sso/providers/${uuid}`),
+    headers: edited,
+    body: () => ({ name: "Kestrel" }),
+  },
+  "DELETE /api/sso/providers/:id": { path: at(`/api/sso/providers/${uuid}`) },
+  "POST /api/sso/providers/:id/check": { path: at(`/api/sso/providers/${uuid}/check`) },
+  "POST /api/sso/providers/:id/trial": { path: at(`/api/sso/providers/${uuid}/trial`) },
+  "GET /api/sso/trials/:id": { path: at(`/api/sso/trials/${uuid}`) },
+  "GET /api/sign-in-policy": { path: at("/api/sign-in-policy") },
+  "PATCH /api/sign-in-policy": {
+    path: at("/api/sign-in-policy"),
+    headers: edited,
+    body: () => ({ passkeyRoles: [] }),
+  },
 };
 
 /** Makes one of each thing at a site. */

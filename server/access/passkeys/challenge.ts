@@ -1,5 +1,4 @@
 import type { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import {
   type AuthenticationResponseJSON,
@@ -9,17 +8,11 @@ import {
 import { sql } from "kysely";
 import type { Change } from "../../audit/change.ts";
 import type { Config } from "../../platform/config.ts";
-import type { GeneratedMoment } from "../../platform/database.ts";
 import { conflict, Problem } from "../../platform/problem.ts";
 import type { Services } from "../../platform/services.ts";
+import { isFirstUse } from "../once.ts";
 import type { PasskeyAnswer, PasskeyChallenge } from "../schema.ts";
 import { giveTicket, takeTicket } from "../ticket.ts";
-
-declare module "../../platform/database.ts" {
-  interface DataTables {
-    answeredChallenges: { hash: Buffer; answeredAt: GeneratedMoment };
-  }
-}
 
 /** Long enough to fetch a key from the drawer; a ticket and the browser's dialog end together. */
 export const CHALLENGE_SECONDS = 5 * 60;
@@ -133,7 +126,7 @@ export async function checkAnswer(
 
 /** Uses an answer up; false where the same challenge has been answered before, or the passkey is gone. */
 export async function spendAnswer(change: Change, passkey: ProvenPasskey): Promise<boolean> {
-  if (!await isUnused(change, passkey.challenge)) return false;
+  if (!await isFirstUse(change, passkey.challenge)) return false;
   const { numUpdatedRows } = await change.tx.updateTable("passkeys").set({
     signCount: passkey.signCount,
     synced: passkey.synced,
@@ -151,24 +144,9 @@ export async function spendAnswer(change: Change, passkey: ProvenPasskey): Promi
 
 /** Sees to it that a challenge is answered once. @throws Problem challenge-answered */
 export async function answerOnce(change: Change, challenge: string): Promise<void> {
-  if (!await isUnused(change, challenge)) {
+  if (!await isFirstUse(change, challenge)) {
     throw conflict("challenge-answered", "This was sent before", { next: "Begin again.", recorded: false });
   }
-}
-
-async function isUnused(change: Change, challenge: string): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await change.tx.insertInto("answeredChallenges")
-    .values({ hash: createHash("sha256").update(challenge).digest() })
-    .onConflict((conflict) => conflict.column("hash").doNothing()).executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
-}
-
-/** Forgets answered challenges whose tickets have long run out. */
-export async function forgetAnsweredChallenges(change: Change): Promise<void> {
-  const { numDeletedRows } = await change.tx.deleteFrom("answeredChallenges")
-    .where("answeredAt", "<", sql<Date>`now() - interval '1 hour'`).executeTakeFirst();
-  if (numDeletedRows > 0n) change.record("challenges.forgotten", { count: Number(numDeletedRows) });
-  else change.unchanged();
 }
 
 const toHex = (base64url: string): string => {
