@@ -5,7 +5,7 @@ import { system } from "../audit/actor.ts";
 import type { Change } from "../audit/change.ts";
 import { Reader } from "../audit/reader.ts";
 import type { Config } from "../platform/config.ts";
-import { Problem } from "../platform/problem.ts";
+import { conflict, Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import { notify } from "./notice.ts";
 import { removeAllPasskeys } from "./passkeys/passkey.ts";
@@ -166,6 +166,29 @@ export async function equip(
     ...await totpColumns(change, account, factors.totp),
   }).where("id", "=", account.id).execute();
   return await issueRecoveryCodes(change, account.id);
+}
+
+/**
+ * Gives the actor, who comes by a passkey or a provider, a password and an authenticator as well; every other session ends.
+ * @throws Problem has-password
+ */
+export async function addFactors(
+  change: Change,
+  factors: Parameters<typeof equip>[2],
+): Promise<string[]> {
+  const { accountId, personId, sessionId } = change.actor;
+  const account = await change.tx.selectFrom("accounts").select("passwordHash").where("id", "=", accountId!)
+    .forUpdate().executeTakeFirstOrThrow();
+  if (account.passwordHash !== null) {
+    throw conflict("has-password", "Your account has a password already", {
+      next: "Change it, which takes the one you have.",
+    });
+  }
+  const recoveryCodes = await equip(change, { id: accountId!, personId: personId! }, factors);
+  await endSessions(change, accountId!, { except: sessionId });
+  change.record("password.added", { account: accountId });
+  notify(change, accountId!, "password-added");
+  return recoveryCodes;
 }
 
 /** Replaces the actor's password; every other session ends. */

@@ -9,6 +9,7 @@ import { newId } from "../platform/id.ts";
 import { badInput, conflict, notFound, Problem } from "../platform/problem.ts";
 import { type AccountPerson, changedAccount, createAccount, RECOVERY_WAITS } from "./account.ts";
 import { equip, startAnew } from "./factors.ts";
+import { addPasskey, beginPasskey } from "./passkeys/passkey.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
 import { notify } from "./notice.ts";
@@ -19,6 +20,8 @@ import type {
   InvitationView,
   InvitedAccount,
   NewAccount,
+  NewPasskey,
+  PasskeyEnrolment,
   RenewedInvitation,
   TotpEnrolment,
 } from "./schema.ts";
@@ -206,6 +209,24 @@ export async function acceptWithFactors(
   const recoveryCodes = await equip(change, invitation.account, factors);
   return { recoveryCodes, session: await startSession(change, invitation.account, client) };
 }
+
+/** What the invited person's browser needs to make a passkey, which opens the account by itself. */
+export const beginInvitedPasskey = (reader: Reader, invitation: OpenInvitation): Promise<PasskeyEnrolment> =>
+  beginPasskey(reader, holderOf(invitation), { ...invitation.person, company: invitation.companyName });
+
+/** As `accept`, with a passkey, and signed in. @throws Problem link-not-valid, bad-input */
+export async function acceptWithPasskey(
+  change: Change,
+  invitation: OpenInvitation,
+  given: NewPasskey,
+  client: Client,
+): Promise<StartedSession> {
+  await accept(change, invitation);
+  await addPasskey(change, holderOf(invitation), given);
+  return await startSession(change, invitation.account, client);
+}
+
+const holderOf = ({ account: { id, personId } }: OpenInvitation) => ({ accountId: id, personId });
 
 const contextOf = ({ id }: OpenInvitation) => `invitation/${id}`;
 

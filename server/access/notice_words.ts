@@ -7,6 +7,10 @@ const occasions = {
     what: "Somebody signed in to your account on a device that has not been used for it before.",
   },
   "password-changed": { subject: "password changed", what: "The password of your account was changed." },
+  "password-added": {
+    subject: "password added",
+    what: "Your account, which had none, was given a password and an authenticator app.",
+  },
   "totp-changed": {
     subject: "new authenticator app",
     what: "A new authenticator app was set up for your account; the old one's codes work no longer.",

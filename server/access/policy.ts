@@ -102,6 +102,14 @@ export async function followPolicy(
   if (way === "password" && policy.passkeyRoles.includes(role) && !breakGlass) throw passkeyNeeded();
 }
 
+/** Asked before somebody's last passkey goes. @throws Problem passkey-needed */
+export async function mayBeWithoutPasskey(change: Change, role: Role): Promise<void> {
+  if (!(await readPolicy({ db: change.tx })).passkeyRoles.includes(role)) return;
+  throw conflict("passkey-needed", "Your role signs in with a passkey, and this is your only one", {
+    next: "Add another one first.",
+  });
+}
+
 async function wayInWithoutPassword(change: Change): Promise<void> {
   const provider = await change.tx.selectFrom("ssoProviders").select("id").where("enabled", "=", true)
     .whereRef("triedVersion", "=", "version").limit(1).executeTakeFirst();

@@ -8,6 +8,8 @@ import { editAccount, listAccounts, signOutAccount } from "./account.ts";
 import { rememberDevice } from "./device_cookie.ts";
 import {
   acceptWithFactors,
+  acceptWithPasskey,
+  beginInvitedPasskey,
   enrolInvited,
   invite,
   inviteAgain,
@@ -26,7 +28,10 @@ import {
   Factors,
   InvitationView,
   InvitedAccount,
+  Me,
   NewAccount,
+  NewPasskey,
+  PasskeyEnrolment,
   RecoveryCodes,
   RenewedInvitation,
   Setup,
@@ -35,6 +40,7 @@ import {
   TotpEnrolment,
 } from "./schema.ts";
 import { clientOf, handOverSession } from "./session.ts";
+import { welcome } from "./session_routes.ts";
 import { enrolFirstOwner, isSetupToken, setUp } from "./setup.ts";
 
 /** `/api/setup`: once, with the token the first start printed. */
@@ -98,6 +104,25 @@ export const invitationRoutes = new Hono<AppEnv>()
       handOverSession(c, session);
       rememberDevice(c, invitation.person.email);
       return c.json({ recoveryCodes }, 201);
+    },
+  )
+  .post(
+    "/passkey/challenge",
+    open("whoever holds the link is the invited person"),
+    answers(200, PasskeyEnrolment, "Makes a challenge for the invited person's passkey"),
+    async (c) => c.json(await beginInvitedPasskey(c.var.reader, await invitationOf(c))),
+  )
+  .post(
+    "/passkey",
+    open("whoever holds the link is the invited person"),
+    body(NewPasskey),
+    answers(201, Me, "Accepts an invitation with a passkey and signs in"),
+    async (c) => {
+      const invitation = await invitationOf(c);
+      const session = await c.var.change((change) =>
+        acceptWithPasskey(change, invitation, c.req.valid("json"), clientOf(c))
+      );
+      return c.json(await welcome(c, session), 201);
     },
   );
 

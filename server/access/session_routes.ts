@@ -6,8 +6,8 @@ import { Reader } from "../audit/reader.ts";
 import { answers, body, params } from "../platform/http.ts";
 import { Id } from "../platform/schema.ts";
 import { deviceOf, rememberDevice } from "./device_cookie.ts";
-import { changePassword, changeTotp, checkFactors, proven } from "./factors.ts";
-import { type AppEnv, may, open } from "./may.ts";
+import { addFactors, changePassword, changeTotp, checkFactors, proven } from "./factors.ts";
+import { type AppEnv, fresh, may, open } from "./may.ts";
 import { readMe } from "./me.ts";
 import { notify } from "./notice.ts";
 import { challenge } from "./passkeys/challenge.ts";
@@ -16,6 +16,7 @@ import { refuseGuessable } from "./password_rules.ts";
 import { issueRecoveryCodes } from "./recovery_code.ts";
 import {
   FactorProof,
+  Factors,
   FreshProof,
   Me,
   PasskeyAnswer,
@@ -172,6 +173,38 @@ export const sessionRoutes = new Hono<AppEnv>()
         return enrolTotp(c.var.services.config, contextOf(c), me.company.name, me.email ?? "");
       });
       return c.json(enrolment);
+    },
+  )
+  .post(
+    "/factors/enrolment",
+    may("own-session"),
+    fresh(),
+    answers(
+      200,
+      TotpEnrolment,
+      "Makes a secret for an account that has no password and no authenticator app yet",
+    ),
+    async (c) => {
+      const me = await readMe(c.var.reader);
+      return c.json(enrolTotp(c.var.services.config, contextOf(c), me.company.name, me.email ?? ""));
+    },
+  )
+  .post(
+    "/factors",
+    may("own-session"),
+    fresh(),
+    body(Factors),
+    answers(201, RecoveryCodes, "Adds a password and an authenticator app; your other sessions end"),
+    async (c) => {
+      const { config } = c.var.services;
+      const given = c.req.valid("json");
+      const me = await readMe(c.var.reader);
+      const own = { company: me.company.name, name: me.name ?? "", email: me.email ?? "" };
+      refuseGuessable(given.password, own, "password");
+      const totp = confirmTotp(config, contextOf(c), { ...given, path: "code" });
+      const passwordHash = await hashPassword(config, given.password);
+      const recoveryCodes = await changeUnkeyed(c, (change) => addFactors(change, { passwordHash, totp }));
+      return c.json({ recoveryCodes }, 201);
     },
   )
   .put(

@@ -69,6 +69,8 @@ describe("an act by which a session could become more than a session", () => {
       "POST /api/keys",
       "POST /api/passkeys",
       "POST /api/passkeys/challenge",
+      "POST /api/session/factors",
+      "POST /api/session/factors/enrolment",
       "POST /api/sso/:slug/connect",
       "POST /api/sso/providers",
       "PUT /api/elevations/:id/decision",

@@ -273,6 +273,25 @@ export const samples: Record<string, Sample> = {
   "GET /api/tracking": { path: at("/api/tracking"), headers: { Authorization: "Tracking nothing" } },
   "GET /api/live": { path: at("/api/live") },
   "GET /api/openapi.json": { path: at("/api/openapi.json") },
+  "POST /api/invitation/passkey/challenge": { path: at("/api/invitation/passkey/challenge") },
+  "POST /api/invitation/passkey": {
+    path: at("/api/invitation/passkey"),
+    body: () => ({
+      ticket: "made-up",
+      name: "Key",
+      response: {
+        id: "AAAA",
+        rawId: "AAAA",
+        type: "public-key",
+        response: { clientDataJSON: "e30", attestationObject: "AAAA" },
+      },
+    }),
+  },
+  "POST /api/session/factors/enrolment": { path: at("/api/session/factors/enrolment") },
+  "POST /api/session/factors": {
+    path: at("/api/session/factors"),
+    body: () => ({ password: "quite-a-long-one", ticket: "x", code: "123456" }),
+  },
   "GET /api/sso": { path: at("/api/sso") },
   "POST /api/sso/:slug/start": { path: at("/api/sso/nobody/start"), body: () => ({ returnTo: "/" }) },
   "POST /api/sso/:slug/invitation": { path: at("/api/sso/nobody/invitation") },

@@ -10,6 +10,8 @@ import { sealDetail } from "../../audit/sealed_detail.ts";
 import type { GeneratedMoment, LaterMoment } from "../../platform/database.ts";
 import { newId } from "../../platform/id.ts";
 import { badInput, conflict, notFound } from "../../platform/problem.ts";
+import { hasAnotherWay, lastWayIn } from "../sso/identity.ts";
+import { mayBeWithoutPasskey } from "../policy.ts";
 import { notify } from "../notice.ts";
 import { answerOnce, CHALLENGE_SECONDS, relyingParty } from "./challenge.ts";
 import type { NewPasskey, Passkey, PasskeyEnrolment } from "../schema.ts";
@@ -45,10 +47,22 @@ interface PasskeyName {
 
 const MOST_PASSKEYS = 20;
 
-const purposeOf = (reader: Reader) => `passkey/new/${reader.actor.accountId}`;
+/** Whose passkey it is to be. */
+export interface Holder {
+  accountId: string;
+  personId: string;
+}
+
+/** The holder of the session. */
+export const own = ({ actor }: Reader): Holder => ({
+  accountId: actor.accountId!,
+  personId: actor.personId!,
+});
+
+const purposeOf = ({ accountId }: Holder) => `passkey/new/${accountId}`;
 
 /**
- * What a browser needs to make a passkey for the actor: one that knows its holder by finger, face or PIN, and that can
+ * What a browser needs to make a passkey for somebody: one that knows its holder by finger, face or PIN, and that can
  * be found without typing a name (WebAuthn Level 3, 5.4).
  *
  * @param person  how the authenticator names the account to its holder; kept there, not here
@@ -56,17 +70,18 @@ const purposeOf = (reader: Reader) => `passkey/new/${reader.actor.accountId}`;
  */
 export async function beginPasskey(
   reader: Reader,
+  holder: Holder,
   person: { name: string; email: string; company: string },
 ): Promise<PasskeyEnrolment> {
   const { config } = reader.services;
-  const { accountId } = reader.actor;
+  const { accountId } = holder;
   const had = await reader.db.selectFrom("passkeys").select(["credentialId", "transports"])
-    .where("accountId", "=", accountId!).execute();
+    .where("accountId", "=", accountId).execute();
   if (had.length >= MOST_PASSKEYS) throw tooManyPasskeys();
   const options = await generateRegistrationOptions({
     rpName: person.company,
     rpID: relyingParty(config).id,
-    userID: new Uint8Array(Buffer.from(accountId!.replaceAll("-", ""), "hex")),
+    userID: new Uint8Array(Buffer.from(accountId.replaceAll("-", ""), "hex")),
     userName: person.email,
     userDisplayName: person.name,
     timeout: CHALLENGE_SECONDS * 1000,
@@ -77,44 +92,57 @@ export async function beginPasskey(
     })),
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
   });
-  const ticket = giveTicket(config, purposeOf(reader), options.challenge, CHALLENGE_SECONDS);
+  const ticket = giveTicket(config, purposeOf(holder), options.challenge, CHALLENGE_SECONDS);
   return { options: { ...options }, ticket };
 }
 
 /**
- * Keeps a passkey that the actor's browser has just made.
+ * Keeps a passkey that somebody's browser has just made, and answers its id.
  * @throws Problem bad-input where it is not what was asked for, too-many-passkeys, passkeys-need-a-name
  */
-export async function addPasskey(change: Change, { ticket, name, response }: NewPasskey): Promise<Passkey> {
-  const { actor, services: { config } } = change;
-  const challenge = takeTicket<string>(config, purposeOf(change), ticket);
+export async function addPasskey(
+  change: Change,
+  holder: Holder,
+  { ticket, name, response }: NewPasskey,
+): Promise<string> {
+  const { config } = change.services;
+  const { accountId, personId } = holder;
+  const challenge = takeTicket<string>(config, purposeOf(holder), ticket);
   if (challenge === null) throw badInput([{ path: "ticket", reason: "is too old; begin again" }]);
   const made = await verified(response as RegistrationResponseJSON, challenge, relyingParty(config));
   await answerOnce(change, challenge);
   // Held, so that two at once are counted one after the other.
-  await change.tx.selectFrom("accounts").select("id").where("id", "=", actor.accountId!).forUpdate()
-    .execute();
-  const { count } = await change.tx.selectFrom("passkeys").select(({ fn }) =>
-    fn.countAll<number>().as("count")
-  )
-    .where("accountId", "=", actor.accountId!).executeTakeFirstOrThrow();
-  if (Number(count) >= MOST_PASSKEYS) throw tooManyPasskeys();
+  await change.tx.selectFrom("accounts").select("id").where("id", "=", accountId).forUpdate().execute();
+  if (await countPasskeys(change, accountId) >= MOST_PASSKEYS) throw tooManyPasskeys();
   const id = newId();
   const { numInsertedOrUpdatedRows } = await change.tx.insertInto("passkeys").values({
     id,
-    accountId: actor.accountId!,
+    accountId,
     credentialId: Buffer.from(made.credential.id, "base64url"),
     publicKey: Buffer.from(made.credential.publicKey),
     signCount: made.credential.counter,
     transports: (response.response.transports ?? []).slice(0, 10),
     rpId: relyingParty(config).id,
     synced: made.credentialBackedUp,
-    sealed: await change.seal("passkeys", id, actor.personId!, { name } satisfies PasskeyName),
+    sealed: await change.seal("passkeys", id, personId, { name } satisfies PasskeyName),
   }).onConflict((conflict) => conflict.column("credentialId").doNothing()).executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) throw badInput([{ path: "response", reason: "is known already" }]);
-  change.record("passkey.added", { account: actor.accountId, passkey: id });
-  notify(change, actor.accountId!, "passkey-added");
+  change.record("passkey.added", { account: accountId, passkey: id });
+  return id;
+}
+
+/** As `addPasskey`, for the holder of the session, who is told by mail. */
+export async function addOwnPasskey(change: Change, given: NewPasskey): Promise<Passkey> {
+  const id = await addPasskey(change, own(change), given);
+  notify(change, change.actor.accountId!, "passkey-added");
   return (await listPasskeys(change)).find((passkey) => passkey.id === id)!;
+}
+
+async function countPasskeys(change: Change, accountId: string): Promise<number> {
+  const { count } = await change.tx.selectFrom("passkeys")
+    .select(({ fn }) => fn.countAll<number>().as("count")).where("accountId", "=", accountId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 /** The actor's passkeys, the oldest first. */
@@ -167,15 +195,19 @@ export async function renamePasskey(change: Change, id: string, name: string): P
 }
 
 /**
- * Removes one of the actor's passkeys; every other session ends, since one of them may be whoever holds it now. The
- * authenticator app stays, so nobody is left without a factor.
- * @throws Problem not-found
+ * Removes one of the actor's passkeys; every other session ends, since one of them may be whoever holds it now.
+ * @throws Problem not-found, last-way-in where nothing else would open the account, passkey-needed where the policy asks
+ * the actor's role for one
  */
 export async function removePasskey(change: Change, id: string): Promise<void> {
   const { accountId, sessionId } = change.actor;
+  const account = await change.tx.selectFrom("accounts").select(["passwordHash", "role"])
+    .where("id", "=", accountId!).forUpdate().executeTakeFirstOrThrow();
   const { numDeletedRows } = await change.tx.deleteFrom("passkeys").where("id", "=", id)
     .where("accountId", "=", accountId!).executeTakeFirst();
   if (numDeletedRows === 0n) throw notFound("passkey");
+  if (account.passwordHash === null && !await hasAnotherWay(change, accountId!)) throw lastWayIn();
+  if (await countPasskeys(change, accountId!) === 0) await mayBeWithoutPasskey(change, account.role);
   await endSessions(change, accountId!, { except: sessionId });
   change.record("passkey.removed", { account: accountId, passkey: id });
   notify(change, accountId!, "passkey-removed");

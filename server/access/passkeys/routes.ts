@@ -4,7 +4,7 @@ import { answers, body, params } from "../../platform/http.ts";
 import { Id } from "../../platform/schema.ts";
 import { type AppEnv, fresh, may } from "../may.ts";
 import { readMe } from "../me.ts";
-import { addPasskey, beginPasskey, listPasskeys, removePasskey, renamePasskey } from "./passkey.ts";
+import { addOwnPasskey, beginPasskey, listPasskeys, own, removePasskey, renamePasskey } from "./passkey.ts";
 import { NewPasskey, Passkey, PasskeyEdit, PasskeyEnrolment, Passkeys } from "../schema.ts";
 
 const onePasskey = params("passkey", z.object({ id: Id }));
@@ -25,7 +25,7 @@ export const passkeyRoutes = new Hono<AppEnv>()
     async (c) => {
       const { name, email, company } = await readMe(c.var.reader);
       const person = { name: name ?? "", email: email ?? "", company: company.name };
-      return c.json(await beginPasskey(c.var.reader, person));
+      return c.json(await beginPasskey(c.var.reader, own(c.var.reader), person));
     },
   )
   .post(
@@ -34,7 +34,7 @@ export const passkeyRoutes = new Hono<AppEnv>()
     fresh(),
     body(NewPasskey),
     answers(201, Passkey, "Keeps a new passkey"),
-    async (c) => c.json(await c.var.change((change) => addPasskey(change, c.req.valid("json"))), 201),
+    async (c) => c.json(await c.var.change((change) => addOwnPasskey(change, c.req.valid("json"))), 201),
   )
   .patch(
     "/:id",

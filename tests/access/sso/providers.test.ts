@@ -8,7 +8,7 @@ import {
   jwtVerify,
 } from "jose";
 import { afterEach, expect, it } from "vitest";
-import { Authority } from "../../appliance/authority.ts";
+import { Authority } from "../../../appliance/authority.ts";
 import { IdentityProvider } from "../../harness/identity_provider.ts";
 import { type Fault, faults, MisbehavingProvider } from "../../harness/misbehaving_provider.ts";
 
