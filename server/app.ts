@@ -6,6 +6,7 @@ import { accountRoutes, invitationRoutes, setupRoutes } from "./access/routes.ts
 import { cookieName, signedIn } from "./access/session.ts";
 import { apiKeyRoutes } from "./access/api_keys/routes.ts";
 import { elevationRoutes } from "./access/elevations/routes.ts";
+import { directoryRoutes, scimRoutes } from "./access/directory/routes.ts";
 import { ssoBrowserRoutes } from "./access/sso/browser_routes.ts";
 import { policyRoutes, ssoRoutes } from "./access/sso/routes.ts";
 import { passkeyRoutes } from "./access/passkeys/routes.ts";
@@ -91,6 +92,7 @@ export function createApp(
   app.route("/api/keys", apiKeyRoutes);
   app.route("/api/elevations", elevationRoutes);
   app.route("/api/sso", ssoRoutes);
+  app.route("/api/sso/providers", directoryRoutes);
   app.route("/api/sign-in-policy", policyRoutes);
   app.route("/api/invitation", invitationRoutes);
   app.route("/api/company", companyRoutes);
@@ -107,6 +109,7 @@ export function createApp(
   app.route("/api/live", liveRoutes(live));
 
   app.route("/sso", ssoBrowserRoutes);
+  app.route("/scim/v2", scimRoutes);
 
   const document = () =>
     openApi(app, {

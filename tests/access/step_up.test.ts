@@ -61,6 +61,7 @@ describe("an act by which a session could become more than a session", () => {
       "DELETE /api/passkeys/:id",
       "DELETE /api/sso/own/:id",
       "DELETE /api/sso/providers/:id",
+      "DELETE /api/sso/providers/:id/directory/key",
       "PATCH /api/accounts/:id",
       "PATCH /api/sign-in-policy",
       "PATCH /api/sso/providers/:id",
@@ -73,6 +74,7 @@ describe("an act by which a session could become more than a session", () => {
       "POST /api/session/factors/enrolment",
       "POST /api/sso/:slug/connect",
       "POST /api/sso/providers",
+      "POST /api/sso/providers/:id/directory/key",
       "PUT /api/elevations/:id/decision",
     ]);
     const session = await oldSession();

@@ -320,6 +320,12 @@ export const samples: Record<string, Sample> = {
   "POST /api/sso/providers/:id/check": { path: at(`/api/sso/providers/${uuid}/check`) },
   "POST /api/sso/providers/:id/trial": { path: at(`/api/sso/providers/${uuid}/trial`) },
   "GET /api/sso/trials/:id": { path: at(`/api/sso/trials/${uuid}`) },
+  "GET /api/sso/providers/:id/directory": { path: at(`/api/sso/providers/${uuid}/directory`) },
+  "POST /api/sso/providers/:id/directory/key": {
+    path: at(`/api/sso/providers/${uuid}/directory/key`),
+    body: () => ({ days: 30 }),
+  },
+  "DELETE /api/sso/providers/:id/directory/key": { path: at(`/api/sso/providers/${uuid}/directory/key`) },
   "GET /api/sign-in-policy": { path: at("/api/sign-in-policy") },
   "PATCH /api/sign-in-policy": {
     path: at("/api/sign-in-policy"),

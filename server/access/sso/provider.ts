@@ -264,8 +264,8 @@ async function check(change: Change, issuer: string, settings: ProviderSettings)
       reason: "must say what the provider claims after two factors",
     });
   }
-  if (settings.justInTime && settings.rolesFrom === "here") {
-    faults.push({ path: "settings.justInTime", reason: "needs roles that come from the provider" });
+  if (settings.justInTime && settings.rolesFrom !== "provider") {
+    faults.push({ path: "settings.justInTime", reason: "needs roles that come with the sign-in" });
   }
   if (faults.length > 0) throw badInput(faults);
 }

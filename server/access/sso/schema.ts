@@ -28,8 +28,10 @@ export const ProviderSettings = z.object({
   /** By which claim people are known for good. */
   subjectClaim: z.enum(["sub", "oid"]).default("sub"),
   groupClaim: ClaimName.nullable().default(null),
-  /** Whether groups decide who is what, at each sign-in; otherwise roles are given here. */
-  rolesFrom: z.enum(["provider", "here"]).default("provider"),
+  /**
+   * Who says who is what: the groups it names at each sign-in, the groups its directory sends (SCIM), or people here.
+   */
+  rolesFrom: z.enum(["provider", "directory", "here"]).default("provider"),
   mappings: z.array(GroupMapping).max(200).default([]),
   /** What everybody is whom the provider lets in, without any group. */
   everybody: Share.nullable().default(null),

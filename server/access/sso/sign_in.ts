@@ -31,7 +31,7 @@ export function admit({ settings }: ProviderRow, { claims }: Verified): Share | 
   if (!hasSecondFactor(claims, settings)) throw new SsoRefused("second-factor");
   const claim = missingRequirement(claims, settings);
   if (claim) throw new SsoRefused("required-claim", { claim });
-  if (settings.rolesFrom === "here") return null;
+  if (settings.rolesFrom !== "provider") return null;
   const share = shareOf(groupsOf(claims, settings), settings);
   if (!share) throw new SsoRefused("no-role");
   return share;
