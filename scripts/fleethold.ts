@@ -6,7 +6,7 @@ import { explain, print } from "./installation/terminal.ts";
 import { exitCodes } from "./installation/refusal.ts";
 import { existingInstallation } from "./embedded/location.ts";
 import { version } from "../server/version.ts";
-import { endSessions, newLink } from "./operator/accounts.ts";
+import { endSessions, newLink, ssoOff } from "./operator/accounts.ts";
 import { type CommandLine, help, parseCommandLine } from "./operator/command_line.ts";
 import { logs } from "./operator/logs.ts";
 import { migrate } from "./operator/migration.ts";
@@ -20,6 +20,7 @@ const commands: Record<CommandLine["command"], (directory: string, line: Command
   logs,
   "new-link": newLink,
   "end-sessions": endSessions,
+  sso: ssoOff,
   backups,
   restore,
   peek,

@@ -1,6 +1,12 @@
 import { sql } from "kysely";
 import { completeLogins } from "./access/login.ts";
-import { letBackIn, noteCommand, signOutEverybody, signOutEverywhere } from "./access/operator.ts";
+import {
+  allowPasswords,
+  letBackIn,
+  noteCommand,
+  signOutEverybody,
+  signOutEverywhere,
+} from "./access/operator.ts";
 // The tables that the search reads, where nothing else of the product is loaded.
 import type {} from "./deliveries/delivery.ts";
 import { openPastOrders } from "./deliveries/past.ts";
@@ -20,6 +26,7 @@ const requests = {
   "end-sessions": async (services: Services, email: string) => ({
     ended: await signOutEverywhere(services, email),
   }),
+  "sso-off": allowPasswords,
   note: noteCommand,
   "past-orders": openPastOrders,
   "after-restore": afterRestore,

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the operator does for one person. Both stand in the audit trail, written by the product itself.
+# What the operator does for people who want to sign in. All of it stands in the audit trail, written by the product itself.
 
 new_link() {
   need_email "${1:-}"
@@ -19,8 +19,27 @@ end_sessions() {
   say "$(answered ended "$answer") session(s) ended"
 }
 
+# The way back when the company's identity provider fails, or was set up so that nobody gets in.
+sso_off() {
+  [ "${1:-}" = off ] || refuse 'sso takes one word, off' "$hint_help" "$usage"
+  need_product
+  say "Lets everybody who has a password sign in with it and a code again, as well as by the company's provider."
+  agree 'Switch single sign-on alone off?'
+  answer=$(ask sso-off) || explain_refusal "$answer"
+  roles=$(printf '%s' "$answer" | sed -n 's/.*"roles":\[\([^]]*\)\].*/\1/p' | tr -d '"' | sed 's/,/, /g')
+  if [ -z "$roles" ]; then
+    say 'Nothing to switch off: no role signs in by single sign-on alone'
+  else
+    say "Switched off for: $roles. Who never had a password gets one by new-link EMAIL"
+  fi
+}
+
 need_email() {
   [ -n "$1" ] || refuse "$command needs the e-mail address of an account" "$hint_help" "$usage"
+  need_product
+}
+
+need_product() {
   need_docker
   read_settings
   read_containers

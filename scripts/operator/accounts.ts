@@ -26,6 +26,21 @@ export async function endSessions(directory: string, { argument: email, yes }: C
   return exitCodes.stopped;
 }
 
+/** Lets people sign in with password and code again. */
+export async function ssoOff(directory: string, { yes }: CommandLine): Promise<number> {
+  say(
+    "Lets everybody who has a password sign in with it and a code again, as well as by the company's provider.",
+  );
+  agree("Switch single sign-on alone off?", yes);
+  const { roles } = await ask<{ roles: string[] }>(directory, "sso-off");
+  say(
+    roles.length === 0
+      ? "Nothing to switch off: no role signs in by single sign-on alone"
+      : `Switched off for: ${roles.join(", ")}. Who never had a password gets one by new-link EMAIL`,
+  );
+  return exitCodes.stopped;
+}
+
 /**
  * Asks the product something beside the running installation.
  *

@@ -2,9 +2,9 @@
 # What the command knows of the appliance, and how it asks Docker and the product.
 
 # In the order in which a table shows them; a test holds them to compose.yaml.
-services='proxy api-a api-b worker db keys backup offsite certs acme init migrate'
+services='proxy api-a api-b worker outbound db keys backup offsite certs acme init migrate'
 # Those that run for long. The others do their work when the appliance starts, and end.
-long_running='proxy api-a api-b worker db keys backup offsite certs acme'
+long_running='proxy api-a api-b worker outbound db keys backup offsite certs acme'
 
 release() { sed -n 's/^export const version = "\(.*\)";$/\1/p' server/version.ts; }
 

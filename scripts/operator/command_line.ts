@@ -10,6 +10,7 @@ const takes = {
   logs: 1,
   "new-link": 1,
   "end-sessions": 1,
+  sso: 1,
   backups: 0,
   restore: 0,
   peek: 1,
@@ -58,6 +59,7 @@ export const help = `Looks after an installation that deno task start made on th
   new-link EMAIL        a link to choose a new password and authenticator, for who lost the phone and has no recovery
                         codes left; the old ones work until the link is used
   end-sessions EMAIL    signs somebody out everywhere, as after a phone was stolen
+  sso off               lets people sign in with password and code again, as when the company's identity provider fails
   backups [--json]      what can be brought back: any moment between when and when
   restore [--to WHEN]   brings the data back as of a moment; the present data is kept aside. The installation must not
                         run. --put-back undoes it, --discard-aside lets go of what was kept
@@ -70,8 +72,8 @@ export const help = `Looks after an installation that deno task start made on th
   --to WHEN   latest (default), a time such as "2026-11-26 10:00", or the name of a moment
   --yes       does it without asking first
 
-Links and numbers stand on standard output, everything else on standard error. What new-link, end-sessions, migrate,
-restore and peek do stands in the audit trail.
+Links and numbers stand on standard output, everything else on standard error. What new-link, end-sessions, sso,
+migrate, restore and peek do stands in the audit trail.
 
 Exit codes
   ${exitCodes.stopped}  done; for status: it runs and is well
@@ -99,6 +101,7 @@ export function parseCommandLine(args: string[]): CommandLine {
   if (argument === undefined && (command === "new-link" || command === "end-sessions")) {
     throw unusable(`${command} needs the e-mail address of an account`);
   }
+  if (command === "sso" && argument !== "off") throw unusable("sso takes one word, off");
   if (argument === undefined && command === "peek") throw unusable("peek needs the number of an order");
   if (argument === undefined && command === "mark") throw unusable("mark needs a name for this moment");
   for (const [flag, commands] of Object.entries(flags)) {

@@ -111,10 +111,17 @@ export async function mark(directory: string, { argument: name }: CommandLine): 
 /** The backup program of an installation, whether it runs or not. @throws {Refusal} where there are no backups */
 async function backupsOf(directory: string): Promise<BackupProgram> {
   const running = await runningInstallation(directory);
-  const [api, work, data, keys, backup] = freePorts(5) as [number, number, number, number, number];
+  const [api, work, outbound, data, keys, backup] = freePorts(6) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const installation: Installation = running
     ? runningAs(directory, running)
-    : { directory, web: "", ports: { api, work, data, keys } };
+    : { directory, web: "", ports: { api, work, outbound, data, keys } };
   const { noBackups, postgres, account } = await prepareClusters(installation);
   if (noBackups) throw new Refusal(`Backups are off: ${noBackups}`, "install them, then start again");
   return new BackupProgram(

@@ -47,6 +47,7 @@ noticed_of() {
     proxy) echo 'for a few seconds nobody reaches Fleethold; requests under way are finished' ;;
     db) echo 'for some seconds every page answers that the database cannot be reached; nothing is lost' ;;
     keys) echo 'for some seconds no personal data can be opened or written; nothing is lost' ;;
+    outbound) echo 'for some seconds nobody signs in by an identity provider; other sign-ins go on' ;;
     backup) echo 'a backup or drill under way begins anew; people notice nothing' ;;
     api-a) is_well api-b || echo 'api-b is not well, so nobody is answered until api-a is back' ;;
     api-b) is_well api-a || echo 'api-a is not well, so nobody is answered until api-b is back' ;;

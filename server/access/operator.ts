@@ -8,6 +8,7 @@ import { Instant } from "../platform/schema.ts";
 import type { Services } from "../platform/services.ts";
 import { newLink } from "./invitation.ts";
 import { accountOfLogin, loginHash } from "./login.ts";
+import { endSsoOnly } from "./policy.ts";
 import type { InvitedAccount } from "./schema.ts";
 import { endSessions } from "./session.ts";
 
@@ -78,6 +79,11 @@ export async function signOutEverywhere(services: Services, email: string): Prom
     change.record("operator.sessions-ended", { account: accountId, count });
     return count;
   });
+}
+
+/** Lets everybody who has a password sign in with it again, when the company's provider fails. */
+export async function allowPasswords(services: Services): Promise<{ roles: readonly string[] }> {
+  return { roles: await change(services, operator, endSsoOnly) };
 }
 
 /** Signs everybody out, as after a restore, which brings sessions back that were ended; answers how many there were. */

@@ -104,7 +104,7 @@ describe.each(shells)("the operator's command, run by %s", (...shell) => {
     const { code, out } = await run(["help"], { shell });
     expect(code).toBe(0);
     expect(out).toContain(`appliance in ${directory}.`);
-    for (const command of [...operatorCommands, "status", "doctor", "new-link", "end-sessions"]) {
+    for (const command of [...operatorCommands, "status", "doctor", "new-link", "end-sessions", "sso"]) {
       expect(out).toMatch(new RegExp(`^ {2}${command} `, "m"));
     }
     await Deno.symlink("scripts/fleethold", `${directory}/linked-${shell[0]}`);
@@ -122,6 +122,7 @@ describe.each(shells)("the operator's command, run by %s", (...shell) => {
     [["down", "-v"], "There is no flag -v"],
     [["restart", "migrate"], "migrate does its work when the appliance starts"],
     [["new-link"], "needs the e-mail address"],
+    [["sso", "on"], "sso takes one word, off"],
     [["logs", "$(touch planted) *"], "There is no service $(touch planted) *"],
   ])("refuses %j with exit code 2, a hint, and nothing done", async (args, message) => {
     const { code, out, err } = await run(args, { shell });
