@@ -7,6 +7,7 @@ export type Service =
   | "api-a"
   | "api-b"
   | "worker"
+  | "outbound"
   | "migrate"
   | "db"
   | "keys"
@@ -43,17 +44,20 @@ interface Handover {
   answers: boolean;
 }
 
+const apiSecrets: SecretName[] = [...appSecrets, "setup_token", "proxy_token", "outbound_token"];
+
 /** Least rights for files: the one table of who is handed what. */
 export const handovers: Record<Service, Handover> = {
   proxy: { secrets: ["proxy_token"], verifiers: [], answers: false },
-  "api-a": { secrets: [...appSecrets, "setup_token", "proxy_token"], verifiers: [], answers: true },
-  "api-b": { secrets: [...appSecrets, "setup_token", "proxy_token"], verifiers: [], answers: true },
+  "api-a": { secrets: apiSecrets, verifiers: [], answers: true },
+  "api-b": { secrets: apiSecrets, verifiers: [], answers: true },
   worker: {
     secrets: appSecrets,
     verifiers: [],
     credentials: ["smtp_password", "alert_secret"],
     answers: false,
   },
+  outbound: { secrets: ["outbound_token"], verifiers: [], answers: true },
   migrate: { secrets: ["data_migrator_password", "keys_migrator_password"], verifiers: [], answers: false },
   db: {
     secrets: [],

@@ -4,6 +4,7 @@ import { parseHours } from "../backup/offsite/hours.ts";
 import { parseTarget } from "../backup/offsite/target.ts";
 import { nearest } from "../server/platform/nearest.ts";
 import { TimeZone } from "../server/platform/schema.ts";
+import { SsoHosts } from "../server/platform/sso_hosts.ts";
 import { isPublicName } from "../server/platform/public_name.ts";
 
 /**
@@ -58,6 +59,12 @@ const mailAddresses = z.string().transform((text) => text.split(",").map((one) =
     error: "must be an e-mail address, or up to 20 with commas between them",
   });
 
+/** This machine itself is another one for a container. */
+const ssoHosts = SsoHosts.refine(
+  (hosts) => hosts.every(({ host }) => !/^(localhost|127\..*|\[::1\])$/.test(host)),
+  { error: "must not name localhost, which is the container itself; name this host as others reach it" },
+);
+
 const memory = z.string().regex(/^\d+[mg]$/, { error: "must be a number with m or g, such as 1g" });
 
 const settings = {
@@ -100,6 +107,7 @@ const settings = {
   FLEETHOLD_MAIL_FROM: mailAddress.optional(),
   FLEETHOLD_ALERT_MAIL: mailAddresses.optional(),
   FLEETHOLD_ALERT_WEBHOOK: webhook.optional(),
+  FLEETHOLD_SSO_HOSTS: ssoHosts.optional(),
   FLEETHOLD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
   FLEETHOLD_BUILD_CA: z.string().optional(),
 };

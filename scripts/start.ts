@@ -1,6 +1,6 @@
 /**
- * Runs the whole product on this machine without Docker: two PostgreSQL clusters, the API and the worker as children
- * of this process. See `--help` and docs/decisions/0003-embedded-postgres.md.
+ * Runs the whole product on this machine without Docker: two PostgreSQL clusters, the API, the worker and what
+ * asks outside for the API, as children of this process. See `--help` and docs/decisions/0003-embedded-postgres.md.
  */
 
 import { join } from "node:path";
@@ -47,8 +47,14 @@ async function start({ port, data: given, demo }: Options): Promise<void> {
   const lock = await takeLock(directory);
   // After a launcher was killed, its API still finishes the requests it had.
   if (lock.former) await untilFree(Number(new URL(lock.former.url).port), 10_000);
-  const [workPort, dataPort, keysPort, backupPort] = freePorts(4) as [number, number, number, number];
-  const ports = { api: choosePort(port), work: workPort, data: dataPort, keys: keysPort, backup: backupPort };
+  const [work, outbound, dataPort, keysPort, backup] = freePorts(5) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const ports = { api: choosePort(port), work, outbound, data: dataPort, keys: keysPort, backup };
   const installation = { directory, web: webDirectory(), ports };
   const url = publicUrl(installation);
   await lock.publish({ pid: Deno.pid, url, dataPort, keysPort });
@@ -74,6 +80,7 @@ async function start({ port, data: given, demo }: Options): Promise<void> {
   running.programs = [
     program("serve"),
     program("work"),
+    program("outbound"),
     ...(noBackups ? [] : [new BackupProgram(installation, postgres, account, logOf(directory, "backup"))]),
   ];
   await during(

@@ -1,3 +1,4 @@
+import type { Hono } from "hono";
 import type pg from "pg";
 import { createApp } from "./app.ts";
 import { startLive } from "./audit/live.ts";
@@ -8,21 +9,25 @@ import { measureBackups } from "./backups/metrics.ts";
 import { jobs, schedule } from "./jobs.ts";
 import { migrate, pendingMigrations } from "./migrate.ts";
 import { operate } from "./operate.ts";
+import { fetchOutside } from "./outbound/fetcher.ts";
+import { createOutbound } from "./outbound/service.ts";
 import { BlindIndex } from "./platform/blind_index.ts";
 import {
   appSettings,
   type Config,
   ConfigFault,
   migrateSettings,
+  outboundSettings,
   readConfig,
   serveSettings,
   workSettings,
 } from "./platform/config.ts";
 import { type DataTables, type KeysTables, kyselyOver, openPool } from "./platform/database.ts";
-import { health } from "./platform/health.ts";
+import { alive, health } from "./platform/health.ts";
 import { KeyStore } from "./platform/keys.ts";
 import { createLog, type Logger } from "./platform/log.ts";
 import { Metrics } from "./platform/metrics.ts";
+import { noOutside, type Outside, outsideBy } from "./platform/outside.ts";
 import { Problem } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { startWorker } from "./platform/worker.ts";
@@ -31,6 +36,7 @@ import { startWorker } from "./platform/worker.ts";
 const commands: Record<string, () => Promise<void>> = {
   serve,
   work,
+  outbound,
   migrate: runMigrate,
   demo,
   operate: runOperate,
@@ -41,7 +47,7 @@ const environment = () => Deno.env.toObject();
 async function serve() {
   const config = readConfig(serveSettings, environment(), Deno.readTextFileSync);
   const log = createLog(config.FLEETHOLD_LOG_LEVEL, "serve");
-  const { services, pools, close } = open(config, log, 16);
+  const { services, pools, close } = open(config, log, 16, outsideOf(config));
   const metrics = new Metrics(pools);
   const live = startLive(services);
   let isDraining = false;
@@ -96,6 +102,26 @@ async function work() {
   await close();
 }
 
+/** Asks outside for the API. */
+async function outbound() {
+  const config = readConfig(outboundSettings, environment(), Deno.readTextFileSync);
+  const token = config.FLEETHOLD_OUTBOUND_TOKEN;
+  if (token === undefined) throw new ConfigFault(["FLEETHOLD_OUTBOUND_TOKEN is missing"]);
+  const log = createLog(config.FLEETHOLD_LOG_LEVEL, "outbound");
+  const rules = { hosts: config.FLEETHOLD_SSO_HOSTS ?? null };
+  const app = createOutbound({ token, outside: (request) => fetchOutside(request, rules), log });
+  const pem = readPem(config.FLEETHOLD_TLS_PEM);
+  const server = Deno.serve({
+    ...config.FLEETHOLD_LISTEN,
+    ...(pem && { cert: pem, key: pem }),
+    onListen: ({ hostname, port }) => log.info({ hostname, port }, "listening"),
+  }, app.fetch);
+  const probes = answerProbes(config, alive());
+  await Promise.race([asked(), replaced(config.FLEETHOLD_TLS_PEM, pem, log)]);
+  await Promise.race([server.shutdown(), sleep(END_SECONDS)]);
+  await probes?.shutdown();
+}
+
 /** Migrates both clusters; with `--pending` only lists what there is to do. `--by-operator` notes in the trail who asked. */
 async function runMigrate() {
   const config = readConfig(migrateSettings, environment(), Deno.readTextFileSync);
@@ -133,7 +159,7 @@ async function answer(result: unknown): Promise<void> {
 }
 
 /** Opens both clusters and what every slice needs. */
-function open(config: Config, log: Logger, connections: number) {
+function open(config: Config, log: Logger, connections: number, outside = noOutside) {
   const pools = {
     data: openPool({
       url: config.FLEETHOLD_DATA_URL,
@@ -156,12 +182,26 @@ function open(config: Config, log: Logger, connections: number) {
     db: kyselyOver<DataTables>(pools.data),
     keys: new KeyStore(kyselyOver<KeysTables>(pools.keys), config.FLEETHOLD_MASTER_KEY),
     blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
+    outside,
   };
   return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
 }
 
+/** By the service `outbound`, where there is one. */
+function outsideOf(
+  { FLEETHOLD_OUTBOUND_URL: url, FLEETHOLD_OUTBOUND_TOKEN: token }: {
+    FLEETHOLD_OUTBOUND_URL?: string | undefined;
+    FLEETHOLD_OUTBOUND_TOKEN?: string | undefined;
+  },
+): Outside {
+  return url && token ? outsideBy({ url, token }) : noOutside;
+}
+
 /** Answers whoever asks on this host or in this container how the process is doing. */
-function answerProbes({ FLEETHOLD_PROBE_LISTEN: address }: Config, { fetch }: ReturnType<typeof health>) {
+function answerProbes(
+  { FLEETHOLD_PROBE_LISTEN: address }: Pick<Config, "FLEETHOLD_PROBE_LISTEN">,
+  { fetch }: Pick<Hono, "fetch">,
+) {
   return address && Deno.serve({ ...address, onListen: () => {} }, fetch);
 }
 

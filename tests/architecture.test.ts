@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
  */
 const order = [
   "platform",
+  "outbound",
   "audit",
   "sites",
   "company",

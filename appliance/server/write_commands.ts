@@ -19,6 +19,7 @@ const places: Partial<Record<Place, string>> = {
   probes: "127.0.0.1:8081",
   data: "db:5432",
   keys: "keys:5432",
+  outbound: "outbound:8443",
   certificate: `${handed}/tls.pem`,
   authority: `${handed}/authority.pem`,
   smtp_authority: `${handed}/trust.pem`,
@@ -31,6 +32,7 @@ const places: Partial<Record<Place, string>> = {
       ...appSecrets,
       "setup_token",
       "proxy_token",
+      "outbound_token",
       "data_migrator_password",
       "keys_migrator_password",
       "smtp_password",
@@ -39,7 +41,7 @@ const places: Partial<Record<Place, string>> = {
   ),
 };
 
-const programs: Program[] = ["serve", "work", "migrate", "operate", "demo"];
+const programs: Program[] = ["serve", "work", "outbound", "migrate", "operate", "demo"];
 
 interface OwnProgram {
   /** Below /app. */

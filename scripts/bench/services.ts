@@ -5,6 +5,7 @@ import { appSettings, readConfig } from "../../server/platform/config.ts";
 import { type DataTables, type KeysTables, kyselyOver, openPool } from "../../server/platform/database.ts";
 import { KeyStore } from "../../server/platform/keys.ts";
 import { createLog } from "../../server/platform/log.ts";
+import { noOutside } from "../../server/platform/outside.ts";
 import type { Services } from "../../server/platform/services.ts";
 import { runningInstallation } from "../embedded/lock.ts";
 
@@ -55,6 +56,7 @@ export function openServices(
     db: kyselyOver<DataTables>(pools.data),
     keys: makeKeys(kyselyOver<KeysTables>(pools.keys), config.FLEETHOLD_MASTER_KEY),
     blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
+    outside: noOutside,
   };
   return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
 }

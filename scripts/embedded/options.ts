@@ -31,6 +31,9 @@ anybody else a copy of its programs from npm, which comes without backups.
 FLEETHOLD_ALERT_MAIL with FLEETHOLD_SMTP and FLEETHOLD_MAIL_FROM, or FLEETHOLD_ALERT_WEBHOOK with
 FLEETHOLD_ALERT_SECRET, name who is told when backups fail; docs/backup.md says how.
 
+FLEETHOLD_SSO_HOSTS names the identity providers that may be asked, HOST or HOST:PORT with commas between them: one
+on this machine or in this network has to be named, one on the internet needs not.
+
 FLEETHOLD_LOG_LEVEL (trace, debug, info, warn, error) sets how much is logged; FLEETHOLD_WEB_DIR names a web UI that
 is built already.
 

@@ -12,8 +12,8 @@ export async function withOwnClusters(
   directory: string,
   act: (installation: Installation) => Promise<void>,
 ): Promise<void> {
-  const [api, work, data, keys] = freePorts(4) as [number, number, number, number];
-  const installation: Installation = { directory, web: "", ports: { api, work, data, keys } };
+  const [api, work, outbound, data, keys] = freePorts(5) as [number, number, number, number, number];
+  const installation: Installation = { directory, web: "", ports: { api, work, outbound, data, keys } };
   const clusters = await prepareClusters(installation);
   const both: Cluster[] = [clusters.data, clusters.keys];
   // Stopped in order first: a cluster killed with this process would have to recover at its next start.

@@ -21,7 +21,7 @@ export interface Installation {
   /** The built web UI. */
   web: string;
   /** TCP ports on 127.0.0.1, the same for the life of the launcher so that everybody just reconnects. */
-  ports: { api: number; work: number; data: number; keys: number };
+  ports: { api: number; work: number; outbound: number; data: number; keys: number };
 }
 
 /** The installation as its launcher runs it now, for programs that are started beside it. */
@@ -30,7 +30,7 @@ export function runningAs(directory: string, { url, dataPort, keysPort }: Runnin
   return {
     directory,
     web: "",
-    ports: { api: Number(new URL(url).port), work: 0, data: dataPort, keys: keysPort },
+    ports: { api: Number(new URL(url).port), work: 0, outbound: 0, data: dataPort, keys: keysPort },
   };
 }
 
@@ -42,8 +42,12 @@ export function publicUrl({ ports }: Installation): string {
 /** A program of server/main.ts as a child: supervised, or run once. */
 export class ServerProgram extends ChildProgram {
   constructor(override readonly name: Program, readonly installation: Installation, log: LogFile) {
-    const { api, work } = installation.ports;
-    super(name, log, name === "work" ? `127.0.0.1:${work}/healthz` : `127.0.0.1:${api}/readyz`);
+    const { api, work, outbound } = installation.ports;
+    const probes: Partial<Record<Program, string>> = {
+      work: `127.0.0.1:${work}/healthz`,
+      outbound: `127.0.0.1:${outbound}/healthz`,
+    };
+    super(name, log, probes[name] ?? `127.0.0.1:${api}/readyz`);
   }
 
   protected override command(args: string[], options: Deno.CommandOptions): Deno.Command {
@@ -68,7 +72,8 @@ function places(program: Program, { directory, web, ports }: Installation) {
   const secrets = Object.fromEntries(embeddedSecrets.map((name) => [name, join(directory, "secrets", name)]));
   return {
     ...secrets as Record<EmbeddedSecret, string>,
-    listen: `127.0.0.1:${program === "work" ? ports.work : ports.api}`,
+    listen: `127.0.0.1:${program === "work" || program === "outbound" ? ports[program] : ports.api}`,
+    outbound: `127.0.0.1:${ports.outbound}`,
     data: `127.0.0.1:${ports.data}`,
     keys: `127.0.0.1:${ports.keys}`,
     server: home,
@@ -82,11 +87,18 @@ function places(program: Program, { directory, web, ports }: Installation) {
 function environment(program: Program, installation: Installation): Record<string, string> {
   const place = places(program, installation);
   const role = program === "migrate" ? "migrator" : "app";
+  const common = { ...passedOn(), HOME: home, DENO_DIR: denoDirectory(), NO_COLOR: "1" };
+  if (program === "outbound") {
+    const hosts = Deno.env.get("FLEETHOLD_SSO_HOSTS");
+    return {
+      ...common,
+      FLEETHOLD_OUTBOUND_TOKEN_FILE: place.outbound_token,
+      FLEETHOLD_LISTEN: place.listen,
+      ...(hosts !== undefined && { FLEETHOLD_SSO_HOSTS: hosts }),
+    };
+  }
   return {
-    ...passedOn(),
-    HOME: home,
-    DENO_DIR: denoDirectory(),
-    NO_COLOR: "1",
+    ...common,
     FLEETHOLD_DATA_URL: `postgres://fleethold_${role}@${place.data}/fleethold`,
     FLEETHOLD_DATA_PASSWORD_FILE: place[`data_${role}_password`],
     FLEETHOLD_KEYS_URL: `postgres://fleethold_${role}@${place.keys}/fleethold`,
@@ -102,6 +114,8 @@ function environment(program: Program, installation: Installation): Record<strin
         FLEETHOLD_SETUP_TOKEN_FILE: place.setup_token,
         FLEETHOLD_LISTEN: place.listen,
         FLEETHOLD_WEB_DIR: place.web,
+        FLEETHOLD_OUTBOUND_URL: `http://${place.outbound}`,
+        FLEETHOLD_OUTBOUND_TOKEN_FILE: place.outbound_token,
       }
       : {}),
     ...(program === "work"

@@ -6,6 +6,7 @@ export const embeddedSecrets = [
   "search_key",
   "pepper",
   "setup_token",
+  "outbound_token",
   "data_app_password",
   "data_migrator_password",
   "data_superuser_password",

@@ -1,7 +1,7 @@
 import type { SecretName } from "./secrets.ts";
 
 /** The programs of server/main.ts that are started from outside. */
-export type Program = "serve" | "work" | "migrate" | "demo" | "operate";
+export type Program = "serve" | "work" | "outbound" | "migrate" | "demo" | "operate";
 
 /** What a program may need to reach, by the name used in the table below. */
 export type Place =
@@ -17,6 +17,8 @@ export type Place =
   | "smtp_authority"
   | "webhook"
   | "alert_secret"
+  /** The program of that name, by which `serve` asks outside. */
+  | "outbound"
   /** The certificate and key a program answers with, and the authority it trusts for the clusters. */
   | "certificate"
   | "authority"
@@ -27,7 +29,7 @@ export type Place =
 
 interface Permissions {
   /** Hosts and ports it connects to or listens on. */
-  net: Place[];
+  net: Place[] | "any";
   /** Files and directories it reads (its own code needs no permission). */
   read: Place[];
   /** Facts about the system, as in Deno's --allow-sys. */
@@ -49,11 +51,12 @@ export const appSecrets: SecretName[] = [
  */
 export const permissions: Record<Program, Permissions> = {
   serve: {
-    net: ["listen", "probes", "data", "keys"],
+    net: ["listen", "probes", "data", "keys", "outbound"],
     read: [
       ...appSecrets,
       "setup_token",
       "proxy_token",
+      "outbound_token",
       "certificate",
       "authority",
       "server",
@@ -73,6 +76,14 @@ export const permissions: Record<Program, Permissions> = {
       "server",
       "modules",
     ],
+    sys: ["hostname", "homedir"],
+  },
+  outbound: {
+    // Which identity provider a company has is typed into a page, so Deno cannot be told whom it may reach: the program
+    // checks every address itself. In the appliance it shares a network with both instances of the API, and none with a
+    // cluster.
+    net: "any",
+    read: ["outbound_token", "certificate", "server", "modules"],
     sys: ["hostname", "homedir"],
   },
   migrate: {
@@ -109,7 +120,7 @@ export function permissionFlags(program: Program, places: Partial<Record<Place, 
   return [
     "--no-prompt",
     "--cached-only",
-    `--allow-net=${at(net)}`,
+    net === "any" ? "--allow-net" : `--allow-net=${at(net)}`,
     `--allow-read=${at(read)}`,
     // The environment is cleared before it is filled, and a misspelt FLEETHOLD_* can only be refused if it is seen.
     "--allow-env",

@@ -31,6 +31,8 @@ const encodings = {
   offsite_key: "base64url",
   /** By it the appliance's API knows that a request came through the appliance's proxy. */
   proxy_token: "base64url",
+  /** By it the service `outbound` knows that it is asked by the API. */
+  outbound_token: "base64url",
   /** Says which installation a cluster belongs to, so that none is ever run with another one's secrets. */
   installation_id: "base64url",
 } satisfies Record<string, "base64" | "base64url">;

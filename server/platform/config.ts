@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { Email } from "./schema.ts";
+import { SsoHosts } from "./sso_hosts.ts";
 
 /**
  * The one page of settings. `main.ts` reads the environment once and hands the parsed result on; no other file looks
@@ -95,6 +96,15 @@ const settings = {
   FLEETHOLD_ALERT_MAIL: mailAddresses.optional(),
   FLEETHOLD_ALERT_WEBHOOK: webhookUrl.optional(),
   FLEETHOLD_ALERT_SECRET: secret.min(16, "must have 16 characters at least").optional(),
+  /** Where the service `outbound` is asked, and the token by which it knows that it is us. */
+  FLEETHOLD_OUTBOUND_URL: z.url({
+    protocol: /^https?$/,
+    error: "must be a URL such as https://outbound:8443",
+  })
+    .refine(isPrivate, { error: "must begin with https:// unless it is on this machine" }).optional(),
+  FLEETHOLD_OUTBOUND_TOKEN: secret.optional(),
+  /** The identity providers that may be asked; without it any on the internet, and none inside. */
+  FLEETHOLD_SSO_HOSTS: SsoHosts.optional(),
   FLEETHOLD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 };
 type Name = keyof typeof settings;
@@ -110,6 +120,7 @@ const secrets = new Set<Name>([
   "FLEETHOLD_PROXY_TOKEN",
   "FLEETHOLD_SMTP_PASSWORD",
   "FLEETHOLD_ALERT_SECRET",
+  "FLEETHOLD_OUTBOUND_TOKEN",
 ]);
 /** Secrets that the operator may bring along: an absent or empty file is no secret, and `faultsBetween` has a word for it. */
 const brought = new Set<Name>(["FLEETHOLD_SMTP_PASSWORD", "FLEETHOLD_ALERT_SECRET"]);
@@ -171,7 +182,7 @@ export function readConfig<N extends Name>(
     else if (value === undefined) faults.push(`${name} is missing`);
     else faults.push(...parsed.error.issues.map((issue) => `${name} ${issue.message}`));
   }
-  if (faults.length === 0) faults.push(...faultsBetween(config));
+  if (faults.length === 0) faults.push(...faultsBetween(config, wanted));
   if (faults.length > 0) throw new ConfigFault(faults);
   return config as Pick<Parsed, N>;
 }
@@ -189,11 +200,14 @@ const belongTogether: [Name, Name, string][] = [
   ["FLEETHOLD_SMTP_PASSWORD", "FLEETHOLD_SMTP_USER", "the user whose password it is"],
   ["FLEETHOLD_ALERT_WEBHOOK", "FLEETHOLD_ALERT_SECRET", "the secret that messages are signed with"],
   ["FLEETHOLD_ALERT_SECRET", "FLEETHOLD_ALERT_WEBHOOK", "the address that is told"],
+  ["FLEETHOLD_OUTBOUND_URL", "FLEETHOLD_OUTBOUND_TOKEN", "the token it is asked with"],
+  ["FLEETHOLD_OUTBOUND_TOKEN", "FLEETHOLD_OUTBOUND_URL", "where it is asked"],
 ];
 
-function faultsBetween(config: Partial<Parsed>): string[] {
+function faultsBetween(config: Partial<Parsed>, wanted: readonly Name[]): string[] {
+  // Whoever is asked by a token does not ask itself: it has no use for the other one.
   const faults = belongTogether.filter(([name, other]) =>
-    config[name] !== undefined && config[other] === undefined
+    config[name] !== undefined && config[other] === undefined && wanted.includes(other)
   ).map(([name, other, what]) => `${name} is set, and ${other} is not: ${what}`);
   const { FLEETHOLD_SMTP: server, FLEETHOLD_SMTP_TLS: tls } = config;
   if (server && tls === "none" && !isLoopback(server.hostname)) {
@@ -240,6 +254,17 @@ export const serveSettings = [
   "FLEETHOLD_DRAIN_SECONDS",
   "FLEETHOLD_LISTEN",
   "FLEETHOLD_WEB_DIR",
+  "FLEETHOLD_OUTBOUND_URL",
+  "FLEETHOLD_OUTBOUND_TOKEN",
+] as const;
+/** The settings of `outbound`, which knows neither cluster nor any key. */
+export const outboundSettings = [
+  "FLEETHOLD_OUTBOUND_TOKEN",
+  "FLEETHOLD_SSO_HOSTS",
+  "FLEETHOLD_TLS_PEM",
+  "FLEETHOLD_LISTEN",
+  "FLEETHOLD_PROBE_LISTEN",
+  "FLEETHOLD_LOG_LEVEL",
 ] as const;
 /** What every slice may read. The two tokens are only there where requests come in, in `serve`; how to tell, in `work`. */
 export type Config =

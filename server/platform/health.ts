@@ -9,6 +9,12 @@ const forProbes = stating(
   (_, next) => next(),
 );
 
+/** The probes of a program that needs neither cluster: it is ready as soon as it runs. */
+export const alive = () =>
+  new Hono()
+    .get("/healthz", forProbes, (c) => c.json({ status: "ok" }))
+    .get("/readyz", forProbes, (c) => c.json({ status: "ok" }));
+
 /**
  * `/healthz`: this process runs and takes requests; 503 while it drains, so that nobody sends it new ones. `/readyz`: it
  * can serve; 503 while the data cluster is away. Without the keys cluster it still serves what needs no personal data,

@@ -110,7 +110,7 @@ describe("compose.yaml", () => {
     expect(text).not.toContain("docker.sock");
   });
 
-  it("lets out only who sends something outside: certificates' requests, alerts and copies", () => {
+  it("lets out only who has to ask or tell somebody outside: certificates' requests, identity providers, alerts, copies", () => {
     const open = Object.entries(compose.networks).filter(([, network]) =>
       !(network as { internal?: boolean } | null)?.internal
     ).map(([name]) => name);
@@ -119,8 +119,10 @@ describe("compose.yaml", () => {
       Object.entries(compose.services).filter(([, { networks = [] }]) => networks.includes(network)).map((
         [name],
       ) => name);
-    expect(on("egress")).toEqual(["worker", "offsite", "acme"]);
+    expect(on("egress")).toEqual(["worker", "outbound", "offsite", "acme"]);
     expect(on("edge")).toEqual(["proxy"]);
+    expect(on("api-outbound")).toEqual(["api-a", "api-b", "outbound"]);
+    expect(compose.services.outbound!.networks).toEqual(["api-outbound", "egress"]);
     // Neither cluster is on a network of the other, nor on one of whoever gets out.
     expect(on("data-backup")).toEqual(["db", "backup"]);
     expect(on("keys-backup")).toEqual(["keys", "backup"]);

@@ -80,6 +80,11 @@ describe("the appliance's settings", () => {
     ["FLEETHOLD_ALERT_WEBHOOK", "hooks.example.org"],
     ["FLEETHOLD_ALERT_WEBHOOK", "http://hooks.example.org"],
     ["FLEETHOLD_ALERT_WEBHOOK", "https://user:word@hooks.example.org"],
+    ["FLEETHOLD_SSO_HOSTS", "https://sso.example.org"],
+    ["FLEETHOLD_SSO_HOSTS", "sso.example.org, two names"],
+    ["FLEETHOLD_SSO_HOSTS", "*.example.org"],
+    ["FLEETHOLD_SSO_HOSTS", "localhost:8443"],
+    ["FLEETHOLD_SSO_HOSTS", "[::1]:8443"],
   ])("refuse %s=%s and say what it must be", (name, value) => {
     expect(faultsOf({ [name]: value }).join("\n")).toMatch(new RegExp(`^${name} `));
   });

@@ -10,6 +10,7 @@ const users: Record<string, string> = {
   "api-a": "10010",
   "api-b": "10010",
   worker: "10011",
+  outbound: "10013",
   db: "10020",
   keys: "10020",
   backup: "10020",
@@ -284,11 +285,11 @@ describe("networks", () => {
     return (await appliance.exec(service, "bash", "-c", asked)).trim() === "yes";
   };
 
-  it("let nobody out but who sends alerts, copies of backups, or asks for certificates", async ({ skip }) => {
+  it("let nobody out but who sends alerts, asks identity providers, copies backups, or asks for certificates", async ({ skip }) => {
     if (!outside) skip("only root can make a host outside of Docker's networks to be reached");
     const { address, port } = outside!;
     const isOut = await Promise.all(running.map((service) => reaches(service, address, port)));
-    expect(running.filter((_, index) => isOut[index])).toEqual(["worker", "offsite", "acme"]);
+    expect(running.filter((_, index) => isOut[index])).toEqual(["worker", "outbound", "offsite", "acme"]);
   });
 
   it("let each service reach what it works with and nothing else", async () => {
@@ -316,6 +317,13 @@ describe("networks", () => {
       ["api-a", "backup", 8432, false],
       ["worker", "backup", 8432, false],
       ["offsite", "backup", 8432, false],
+      ["api-a", "outbound", 8443, true],
+      ["api-b", "outbound", 8443, true],
+      ["proxy", "outbound", 8443, false],
+      ["worker", "outbound", 8443, false],
+      ["outbound", "db", 5432, false],
+      ["outbound", "keys", 5432, false],
+      ["outbound", "backup", 8432, false],
       ["offsite", "db", 5432, false],
       ["acme", "backup", 8432, false],
     ];

@@ -6,7 +6,19 @@ import { plain } from "./plain_http.ts";
 
 const appliance = new Appliance(inject("appliance"));
 const { project } = inject("appliance");
-const lasting = ["proxy", "api-a", "api-b", "worker", "db", "keys", "backup", "offsite", "certs", "acme"];
+const lasting = [
+  "proxy",
+  "api-a",
+  "api-b",
+  "worker",
+  "outbound",
+  "db",
+  "keys",
+  "backup",
+  "offsite",
+  "certs",
+  "acme",
+];
 
 /** Runs a one-shot once more and answers what it said and its exit code. */
 async function runOnce(service: string, ...env: string[]) {

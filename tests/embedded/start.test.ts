@@ -14,6 +14,7 @@ import {
 const signs: Record<string, string> = {
   serve: "server/main.ts serve",
   work: "server/main.ts work",
+  outbound: "server/main.ts outbound",
   "data cluster": "/data/pgdata",
   "keys cluster": "/keys/pgdata",
   backup: "backup/main.ts run",

@@ -9,6 +9,7 @@ import { type Change, change } from "../../server/audit/change.ts";
 import { type Live, startLive } from "../../server/audit/live.ts";
 import type { NewDelivery } from "../../server/deliveries/schema.ts";
 import { createDriver } from "../../server/drivers/driver.ts";
+import { fetchOutside } from "../../server/outbound/fetcher.ts";
 import { BlindIndex } from "../../server/platform/blind_index.ts";
 import type { Config } from "../../server/platform/config.ts";
 import {
@@ -23,6 +24,7 @@ import { KeyStore } from "../../server/platform/keys.ts";
 import { createLog } from "../../server/platform/log.ts";
 import { Metrics } from "../../server/platform/metrics.ts";
 import type { Services } from "../../server/platform/services.ts";
+import type { ListedHost } from "../../server/platform/sso_hosts.ts";
 import { createSite } from "../../server/sites/site.ts";
 import { type ClusterFacts, urlOf } from "./global.ts";
 
@@ -92,6 +94,8 @@ export class Company {
       db: kyselyOver<DataTables>(this.#pools.data),
       keys: new KeyStore(kyselyOver<KeysTables>(this.#pools.keys), config.FLEETHOLD_MASTER_KEY),
       blindIndex: new BlindIndex(config.FLEETHOLD_SEARCH_KEY),
+      // Without the service between them; who may be asked is this machine.
+      outside: (request) => fetchOutside(request, { hosts: thisMachine }),
     };
     const superUrl = new URL(clusters.data.superuserUrl);
     superUrl.pathname = `/${database}`;
@@ -232,6 +236,9 @@ export class Company {
     }
   }
 }
+
+/** Any port of it, where tests let providers of their own listen. */
+export const thisMachine: ListedHost[] = ["127.0.0.1", "localhost"].map((host) => ({ host, port: null }));
 
 export const origin = "http://127.0.0.1:8080";
 export const setupToken = "the-set-up-token-of-the-tests";

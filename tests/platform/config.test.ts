@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   ConfigFault,
   migrateSettings,
+  outboundSettings,
   readConfig,
   serveSettings,
   workSettings,
@@ -115,6 +116,32 @@ describe("the configuration", () => {
     expect(faults).toEqual([
       "FLEETHOLD_MASTER_KEY and FLEETHOLD_MASTER_KEY_FILE are both set; keep the file",
       "FLEETHOLD_SEARCH_KEY must hold 32 bytes in base64",
+    ]);
+  });
+
+  it("says where outside is asked and by which token, or neither", () => {
+    const url = { FLEETHOLD_OUTBOUND_URL: "https://outbound:8443" };
+    const token = { FLEETHOLD_OUTBOUND_TOKEN_FILE: "/secrets/password" };
+    expect(faultsOf({ ...whole, ...url, ...token })).toEqual([]);
+    expect(faultsOf({ ...whole, ...url })).toEqual([
+      "FLEETHOLD_OUTBOUND_URL is set, and FLEETHOLD_OUTBOUND_TOKEN is not: the token it is asked with",
+    ]);
+    expect(faultsOf({ ...whole, ...token })).toEqual([
+      "FLEETHOLD_OUTBOUND_TOKEN is set, and FLEETHOLD_OUTBOUND_URL is not: where it is asked",
+    ]);
+    expect(faultsOf({ ...whole, ...token, FLEETHOLD_OUTBOUND_URL: "http://outbound:8443" }).join()).toContain(
+      "must begin with https://",
+    );
+  });
+
+  it("of whoever asks outside needs the token alone", () => {
+    const token = { FLEETHOLD_OUTBOUND_TOKEN_FILE: "/secrets/password", FLEETHOLD_SSO_HOSTS: "" };
+    expect(readConfig(outboundSettings, token, readFile)).toMatchObject({
+      FLEETHOLD_OUTBOUND_TOKEN: "s3cret",
+    });
+    const listed = { ...token, FLEETHOLD_SSO_HOSTS: "keycloak.lan:8443" };
+    expect(readConfig(outboundSettings, listed, readFile).FLEETHOLD_SSO_HOSTS).toEqual([
+      { host: "keycloak.lan", port: 8443 },
     ]);
   });
 
