@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readIfExists } from "../scripts/installation/files.ts";
 import { Refusal } from "../scripts/installation/refusal.ts";
+import { ssoProviders } from "../server/platform/config.ts";
 import { nearest } from "../server/platform/nearest.ts";
 import { handOver, takeBack } from "./hand_over.ts";
 import { places } from "./places.ts";
@@ -80,6 +81,17 @@ async function namesIn(folder: string, closed: string[], below = ""): Promise<st
   }
 }
 
+/** @throws Refusal naming every fault of the file of identity providers */
+function checkProviders(text: string | undefined): void {
+  const parsed = ssoProviders.optional().safeParse(text);
+  if (parsed.success) return;
+  const faults = parsed.error.issues.map(({ path, message }) => `\n  ${path.join(".")} ${message}`);
+  throw new Refusal(
+    `credentials/sso_providers cannot be used:${faults.join("")}`,
+    "docs/single-sign-on.md shows what stands in it",
+  );
+}
+
 /** A setting and the credential that goes with it, each of no use without the other; and how long it has to be. */
 const belongTogether: [keyof Settings, Credential, string, number][] = [
   ["FLEETHOLD_SMTP_USER", "smtp_password", "the password of that user", 1],
@@ -88,6 +100,7 @@ const belongTogether: [keyof Settings, Credential, string, number][] = [
 
 /** @throws Refusal where one of a pair is missing */
 export function checkCredentials(given: Credentials, settings: Settings): void {
+  checkProviders(given.get("sso_providers"));
   for (const [setting, credential, what, least] of belongTogether) {
     const length = given.get(credential)?.trim().length ?? 0;
     if (settings[setting] && length < least) {

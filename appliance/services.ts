@@ -30,7 +30,12 @@ type TargetCredential = (typeof targetCredentials)[number];
  * What an operator may put into the folder credentials/: what others gave them for services of theirs. In its folder
  * keys/ lies what is for FLEETHOLD_OFFSITE_KEYS.
  */
-export type Credential = "smtp_password" | "alert_secret" | TargetCredential | `keys/${TargetCredential}`;
+export type Credential =
+  | "smtp_password"
+  | "alert_secret"
+  | "sso_providers"
+  | TargetCredential
+  | `keys/${TargetCredential}`;
 
 /** What one service is handed, and nothing else of what there is. */
 interface Handover {
@@ -49,8 +54,8 @@ const apiSecrets: SecretName[] = [...appSecrets, "setup_token", "proxy_token", "
 /** Least rights for files: the one table of who is handed what. */
 export const handovers: Record<Service, Handover> = {
   proxy: { secrets: ["proxy_token"], verifiers: [], answers: false },
-  "api-a": { secrets: apiSecrets, verifiers: [], answers: true },
-  "api-b": { secrets: apiSecrets, verifiers: [], answers: true },
+  "api-a": { secrets: apiSecrets, verifiers: [], credentials: ["sso_providers"], answers: true },
+  "api-b": { secrets: apiSecrets, verifiers: [], credentials: ["sso_providers"], answers: true },
   worker: {
     secrets: appSecrets,
     verifiers: [],

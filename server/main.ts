@@ -29,6 +29,8 @@ import { createLog, type Logger } from "./platform/log.ts";
 import { Metrics } from "./platform/metrics.ts";
 import { noOutside, type Outside, outsideBy } from "./platform/outside.ts";
 import { Problem } from "./platform/problem.ts";
+import { followFile } from "./access/sso/file.ts";
+import type { NewProvider } from "./access/sso/schema.ts";
 import type { Services } from "./platform/services.ts";
 import { startWorker } from "./platform/worker.ts";
 
@@ -49,6 +51,7 @@ async function serve() {
   const log = createLog(config.FLEETHOLD_LOG_LEVEL, "serve");
   const { services, pools, close } = open(config, log, 16, outsideOf(config));
   const metrics = new Metrics(pools);
+  await followProvidersOf(config, services, log);
   const live = startLive(services);
   let isDraining = false;
   const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR, live, () => isDraining);
@@ -185,6 +188,20 @@ function open(config: Config, log: Logger, connections: number, outside = noOuts
     outside,
   };
   return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
+}
+
+/** Sets up the identity providers of the operator's file. What cannot be as it has them must not keep the API away. */
+async function followProvidersOf(
+  { FLEETHOLD_SSO_PROVIDERS: wanted = [] }: { FLEETHOLD_SSO_PROVIDERS?: NewProvider[] | undefined },
+  services: Services,
+  log: Logger,
+): Promise<void> {
+  try {
+    await followFile(services, wanted);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    log.error({ slug: error.slug, faults: error.details.faults }, "the file of providers cannot be followed");
+  }
 }
 
 /** By the service `outbound`, where there is one. */

@@ -37,6 +37,7 @@ const places: Partial<Record<Place, string>> = {
       "keys_migrator_password",
       "smtp_password",
       "alert_secret",
+      "sso_providers",
     ] as const).map((name) => [name, `${handed}/${name}`]),
   ),
 };

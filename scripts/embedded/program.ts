@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ChildProgram } from "./child_program.ts";
 import type { Running } from "./lock.ts";
 import type { LogFile } from "./log_file.ts";
@@ -74,6 +74,7 @@ function places(program: Program, { directory, web, ports }: Installation) {
     ...secrets as Record<EmbeddedSecret, string>,
     listen: `127.0.0.1:${program === "work" || program === "outbound" ? ports[program] : ports.api}`,
     outbound: `127.0.0.1:${ports.outbound}`,
+    ...ssoProviders(),
     data: `127.0.0.1:${ports.data}`,
     keys: `127.0.0.1:${ports.keys}`,
     server: home,
@@ -82,6 +83,14 @@ function places(program: Program, { directory, web, ports }: Installation) {
     web,
     ...(program === "work" ? tellingPlaces(tellingSettings(Deno.env.toObject())) : {}),
   } satisfies Partial<Record<Place, string>>;
+}
+
+/** The file of identity providers, as it is from where the operator typed the command. */
+function ssoProviders(): { sso_providers?: string } {
+  const file = Deno.env.get("FLEETHOLD_SSO_PROVIDERS_FILE");
+  // A comma would end one path and begin another in Deno's flags.
+  if (!file || file.includes(",")) return {};
+  return { sso_providers: resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), file) };
 }
 
 function environment(program: Program, installation: Installation): Record<string, string> {
@@ -115,6 +124,7 @@ function environment(program: Program, installation: Installation): Record<strin
         FLEETHOLD_LISTEN: place.listen,
         FLEETHOLD_WEB_DIR: place.web,
         FLEETHOLD_OUTBOUND_URL: `http://${place.outbound}`,
+        ...(place.sso_providers !== undefined && { FLEETHOLD_SSO_PROVIDERS_FILE: place.sso_providers }),
         FLEETHOLD_OUTBOUND_TOKEN_FILE: place.outbound_token,
       }
       : {}),

@@ -17,6 +17,8 @@ export type Place =
   | "smtp_authority"
   | "webhook"
   | "alert_secret"
+  /** The identity providers that the operator set up in a file. */
+  | "sso_providers"
   /** The program of that name, by which `serve` asks outside. */
   | "outbound"
   /** The certificate and key a program answers with, and the authority it trusts for the clusters. */
@@ -55,6 +57,7 @@ export const permissions: Record<Program, Permissions> = {
     read: [
       ...appSecrets,
       "setup_token",
+      "sso_providers",
       "proxy_token",
       "outbound_token",
       "certificate",

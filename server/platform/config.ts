@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { Email } from "./schema.ts";
+import { ProviderFile } from "../access/sso/schema.ts";
 import { SsoHosts } from "./sso_hosts.ts";
 
 /**
@@ -66,6 +67,16 @@ const webhookUrl = z.url({ protocol: /^https?$/, error: "must be a URL that begi
       "must not hold a user, a password or a fragment; whoever is told knows us by FLEETHOLD_ALERT_SECRET",
   });
 
+/** A list as JSON; see docs/single-sign-on.md. */
+export const ssoProviders = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue("must be a list of providers in JSON");
+    return z.NEVER;
+  }
+}).pipe(ProviderFile);
+
 const settings = {
   FLEETHOLD_DATA_URL: postgresUrl,
   FLEETHOLD_DATA_PASSWORD: secret,
@@ -105,6 +116,8 @@ const settings = {
   FLEETHOLD_OUTBOUND_TOKEN: secret.optional(),
   /** The identity providers that may be asked; without it any on the internet, and none inside. */
   FLEETHOLD_SSO_HOSTS: SsoHosts.optional(),
+  /** The identity providers that whoever runs the installation set up, with their client secrets. */
+  FLEETHOLD_SSO_PROVIDERS: ssoProviders.optional(),
   FLEETHOLD_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 };
 type Name = keyof typeof settings;
@@ -121,9 +134,14 @@ const secrets = new Set<Name>([
   "FLEETHOLD_SMTP_PASSWORD",
   "FLEETHOLD_ALERT_SECRET",
   "FLEETHOLD_OUTBOUND_TOKEN",
+  "FLEETHOLD_SSO_PROVIDERS",
 ]);
 /** Secrets that the operator may bring along: an absent or empty file is no secret, and `faultsBetween` has a word for it. */
-const brought = new Set<Name>(["FLEETHOLD_SMTP_PASSWORD", "FLEETHOLD_ALERT_SECRET"]);
+const brought = new Set<Name>([
+  "FLEETHOLD_SMTP_PASSWORD",
+  "FLEETHOLD_ALERT_SECRET",
+  "FLEETHOLD_SSO_PROVIDERS",
+]);
 
 /** Every fault of a configuration at once, each a sentence that names the variable. */
 export class ConfigFault extends Error {
@@ -180,7 +198,13 @@ export function readConfig<N extends Name>(
     const parsed = settings[name].safeParse(value === "" ? undefined : value);
     if (parsed.success) Object.assign(config, { [name]: parsed.data });
     else if (value === undefined) faults.push(`${name} is missing`);
-    else faults.push(...parsed.error.issues.map((issue) => `${name} ${issue.message}`));
+    else {
+      faults.push(
+        ...parsed.error.issues.map(({ path, message }) =>
+          path.length > 0 ? `${name}: ${path.join(".")} ${message}` : `${name} ${message}`
+        ),
+      );
+    }
   }
   if (faults.length === 0) faults.push(...faultsBetween(config, wanted));
   if (faults.length > 0) throw new ConfigFault(faults);
@@ -256,6 +280,7 @@ export const serveSettings = [
   "FLEETHOLD_WEB_DIR",
   "FLEETHOLD_OUTBOUND_URL",
   "FLEETHOLD_OUTBOUND_TOKEN",
+  "FLEETHOLD_SSO_PROVIDERS",
 ] as const;
 /** The settings of `outbound`, which knows neither cluster nor any key. */
 export const outboundSettings = [

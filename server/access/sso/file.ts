@@ -1,13 +1,9 @@
-import { z } from "zod";
 import { sql } from "kysely";
 import { system } from "../../audit/actor.ts";
 import { change } from "../../audit/change.ts";
 import type { Services } from "../../platform/services.ts";
 import { createProvider, forgetProvider, rewrite } from "./provider.ts";
-import { NewProvider } from "./schema.ts";
-
-/** What the operator's file holds: a list of providers, each as the API takes one. */
-export const ProviderFile = z.array(NewProvider.strict()).max(20);
+import type { NewProvider } from "./schema.ts";
 
 /**
  * Brings the providers that the operator set up in a file to what the file says: new ones are made, changed ones changed,
@@ -15,8 +11,7 @@ export const ProviderFile = z.array(NewProvider.strict()).max(20);
  *
  * @throws Problem where a provider cannot be as the file has it
  */
-export async function followFile(services: Services, text: string | undefined): Promise<void> {
-  const wanted = text === undefined ? [] : ProviderFile.parse(JSON.parse(text));
+export async function followFile(services: Services, wanted: readonly NewProvider[]): Promise<void> {
   await change(services, system("start-up"), async (made) => {
     await sql`select pg_advisory_xact_lock(hashtext('providers of the file'))`.execute(made.tx);
     made.unchanged();

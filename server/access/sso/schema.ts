@@ -80,6 +80,12 @@ export const NewProvider = z.object({
   clientSecret: ClientSecret.nullable().default(null),
 });
 export type NewProvider = z.infer<typeof NewProvider>;
+
+/** What an operator's file of providers holds: a list, each as the API takes one. */
+export const ProviderFile = z.array(NewProvider.strict()).max(20)
+  .refine((all) => new Set(all.map(({ slug }) => slug)).size === all.length, {
+    error: "must give each provider a slug of its own",
+  });
 export const ProviderEdit = z.object({
   name: fields.name,
   issuer: Issuer,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { followFile } from "../../../server/access/sso/file.ts";
+import { ProviderFile } from "../../../server/access/sso/schema.ts";
 import { type Caller, origin, useCompany } from "../../harness/app.ts";
 import { MisbehavingProvider } from "../../harness/misbehaving_provider.ts";
 import { employ, entriesOf } from "../person.ts";
@@ -338,7 +339,7 @@ describe("single sign-on alone", () => {
 });
 
 describe("providers of the operator's file", () => {
-  const text = (...providers: object[]) => JSON.stringify(providers);
+  const file = (...providers: object[]) => ProviderFile.parse(providers);
   const listed = async () =>
     (await signIn.owner.get("/api/sso/providers")).body.items.filter(({ source }: { source: string }) =>
       source === "file"
@@ -347,7 +348,7 @@ describe("providers of the operator's file", () => {
   it("come, change and go with it, and are not changed from the page", async () => {
     await followFile(
       company.services,
-      text(given({ slug: "filed", clientSecret: "from-the-file", enabled: true })),
+      file(given({ slug: "filed", clientSecret: "from-the-file", enabled: true })),
     );
     const [made] = await listed();
     expect(made).toMatchObject({ slug: "filed", enabled: true, hasSecret: true, version: 1 });
@@ -356,7 +357,7 @@ describe("providers of the operator's file", () => {
       [1, 2].map(() =>
         followFile(
           company.services,
-          text(given({ slug: "filed", clientSecret: "from-the-file", enabled: true })),
+          file(given({ slug: "filed", clientSecret: "from-the-file", enabled: true })),
         )
       ),
     );
@@ -365,10 +366,10 @@ describe("providers of the operator's file", () => {
     expect([edit.status, edit.body.slug]).toEqual([409, "from-file"]);
     await followFile(
       company.services,
-      text(given({ slug: "filed", name: "Renamed", clientSecret: "newer" })),
+      file(given({ slug: "filed", name: "Renamed", clientSecret: "newer" })),
     );
     expect((await listed())[0]).toMatchObject({ name: "Renamed", enabled: false, version: 2 });
-    await followFile(company.services, undefined);
+    await followFile(company.services, []);
     expect(await listed()).toEqual([]);
   });
 });
