@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Generated } from "../platform/database.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
@@ -61,12 +62,31 @@ export async function editPolicy(
     passkeyRoles: known(after.passkeyRoles),
     version: version + 1,
   }).execute();
+  await endOtherSessions(change, added("ssoOnlyRoles"));
   change.record("sign-in-policy.changed", {
     fields,
     ssoOnly: known(after.ssoOnlyRoles),
     passkey: known(after.passkeyRoles),
   });
   return await readPolicy({ db: change.tx });
+}
+
+/** Who came by a password before that was forbidden does not stay, but for whoever forbids it and accounts kept for emergencies. */
+async function endOtherSessions(change: Change, roles: readonly Role[]): Promise<void> {
+  if (roles.length === 0) return;
+  const ended = await change.tx.updateTable("sessions").set({ endedAt: sql<Date>`now()` })
+    .where("endedAt", "is", null).where("id", "!=", change.actor.sessionId)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("accounts").select("accounts.id").whereRef("accounts.id", "=", "sessions.accountId")
+          .where("accounts.role", "in", roles).where("accounts.breakGlass", "=", false),
+      )
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom("ssoSessions").select("sessionId").whereRef("sessionId", "=", "sessions.id")))
+    )
+    .returning(["id", "accountId"]).execute();
+  for (const { id, accountId } of ended) change.record("session.ended", { account: accountId, session: id });
 }
 
 /** The way back when the provider fails: passwords open accounts again. Answers for which roles that was switched off. */

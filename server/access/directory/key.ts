@@ -6,7 +6,7 @@ import type { Reader } from "../../audit/reader.ts";
 import type { GeneratedMoment, LaterMoment, Moment } from "../../platform/database.ts";
 import { notFound } from "../../platform/problem.ts";
 import type { Services } from "../../platform/services.ts";
-import { providerById, type ProviderRow } from "../sso/provider.ts";
+import { mayChange, providerById, type ProviderRow } from "../sso/provider.ts";
 import type { Directory, DirectoryKey } from "./schema.ts";
 
 declare module "../../platform/database.ts" {
@@ -31,14 +31,15 @@ const SHOWN = PREFIX.length + 6;
  * Makes the key by which a provider sends people and groups; the one before works no longer. Its token, 256 random bits of
  * which only the SHA-256 is stored, is shown now and never again.
  *
- * @throws Problem not-found
+ * @throws Problem not-found, not-allowed where groups give a role that the actor does not manage
  */
 export async function createDirectoryKey(
   change: Change,
   providerId: string,
   days: number,
 ): Promise<{ key: DirectoryKey; token: string }> {
-  await providerById(change, providerId);
+  const { settings } = await providerById(change, providerId);
+  mayChange(change, settings);
   await change.tx.deleteFrom("directoryKeys").where("providerId", "=", providerId).execute();
   const token = PREFIX + randomBytes(32).toString("base64url");
   const row = await change.tx.insertInto("directoryKeys").values({

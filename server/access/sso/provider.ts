@@ -270,8 +270,11 @@ async function check(change: Change, issuer: string, settings: ProviderSettings)
   if (faults.length > 0) throw badInput(faults);
 }
 
-/** Whoever can say which group is an owner's is one, so that takes somebody who may make owners. */
-function mayChange(change: Change, { mappings, everybody }: ProviderSettings): void {
+/**
+ * Whoever can say which group is an owner's, or who is in it, is one: so that takes somebody who may make owners.
+ * @throws Problem not-allowed
+ */
+export function mayChange(change: Change, { mappings, everybody }: ProviderSettings): void {
   // The operator's own, at start-up, and what a job does.
   if (change.actor.role === null) return;
   const given: Role[] = [...mappings, ...(everybody ? [everybody] : [])].map(({ role }) => role);

@@ -391,6 +391,13 @@ describe("a directory", () => {
     expect(made.status).toBe(400);
   });
 
+  it("gets no key by an admin's hand where its groups make owners", async () => {
+    const admin = await company.as("admin");
+    const at = `/api/sso/providers/${signIn.provider.id}/directory/key`;
+    expect((await admin.post(at, { days: 1 })).status).toBe(403);
+    expect((await scim("GET", "/Users")).status).toBe(200);
+  });
+
   it("is counted on the page, and ends with its key", async () => {
     const at = `/api/sso/providers/${signIn.provider.id}/directory`;
     const { body } = await signIn.owner.get(at);

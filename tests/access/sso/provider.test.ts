@@ -289,8 +289,15 @@ describe("single sign-on alone", () => {
     expect((await policy({ ssoOnlyRoles: everybody }, before.version)).body.slug).toBe("no-break-glass");
     expect((await glass.signIn()).status).toBe(201);
 
+    const byPassword = await dispatcher.session();
+    const byProvider = await signIn.trip();
     const on = await policy({ ssoOnlyRoles: everybody }, before.version);
     expect([on.status, on.body.ssoOnlyRoles]).toEqual([200, everybody]);
+
+    // Who came by a password before does not stay; who came by the provider does.
+    expect((await byPassword.get("/api/session")).status).toBe(401);
+    expect((await company.caller({ cookie: byProvider.cookie! }).get("/api/session")).status).toBe(200);
+    expect((await signIn.owner.get("/api/session")).status).toBe(200);
 
     const refused = await dispatcher.signIn();
     expect([refused.status, refused.body.slug, refused.headers.getSetCookie()]).toEqual([
@@ -314,6 +321,7 @@ describe("single sign-on alone", () => {
   });
 
   it("is an owner's to decide", async () => {
+    const admin = await company.as("admin");
     expect((await admin.patch("/api/sign-in-policy", { ssoOnlyRoles: [] }, versioned(1))).status).toBe(403);
     const { body } = await signIn.owner.get("/api/sign-in-policy");
     expect((await policy({ ssoOnlyRoles: [] }, body.version + 7)).status).toBe(412);
