@@ -9,12 +9,14 @@ import {
 } from "@tanstack/react-router";
 import type { Right } from "../server/access/rights.ts";
 import { ownAddress } from "./access/own_address.ts";
+import { isWord, readRefused, type Refused } from "./access/refused.ts";
 import { ApiProblem } from "./api.ts";
 import { readTrailFilters } from "./audit/filters.ts";
 import { readFilters } from "./orders/board_filters.ts";
 import { landing, meQuery } from "./session.ts";
 import { FaultPage, MissingPage } from "./shell/fault_pages.tsx";
 import { SignedInShell } from "./shell/signed_in_shell.tsx";
+import { readWhatIsOpen } from "./single_sign_on/what_is_open.ts";
 
 interface Context {
   queries: QueryClient;
@@ -134,6 +136,21 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./access/keys_page.tsx"), "KeysPage"),
 });
 
+const roles = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/roles",
+  component: lazyRouteComponent(() => import("./roles/roles_page.tsx"), "RolesPage"),
+});
+
+/** How a provider is set up, and what came of a sign-in on trial: a provider sends browsers back here. */
+export const singleSignOnRoute = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/single-sign-on",
+  ...needs("sso.read"),
+  validateSearch: readWhatIsOpen,
+  component: lazyRouteComponent(() => import("./single_sign_on/single_sign_on_page.tsx"), "SingleSignOnPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => signedIn,
   path: "/audit",
@@ -149,9 +166,14 @@ const backups = createRoute({
   component: lazyRouteComponent(() => import("./backups/backups_page.tsx"), "BackupsPage"),
 });
 
-const account = createRoute({
+export const accountRoute = createRoute({
   getParentRoute: () => signedIn,
   path: "/account",
+  /** What came of connecting a provider: by name, which now is, or why none is. */
+  validateSearch: (search): Refused & { connected?: string } => ({
+    ...readRefused(search),
+    connected: isWord(search.connected) ? search.connected : undefined,
+  }),
   component: lazyRouteComponent(() => import("./access/account_page.tsx"), "AccountPage"),
 });
 
@@ -170,8 +192,8 @@ const apiDocs = createRoute({
   component: lazyRouteComponent(() => import("./api_docs/api_docs_page.tsx"), "ApiDocsPage"),
 });
 
-/** Why somebody is at the sign-in page: where to go afterwards, and whether a session ended under them. */
-export interface SignInSearch {
+/** Why somebody is at the sign-in page: where to go afterwards, and what ended a session or came of signing in. */
+export interface SignInSearch extends Refused {
   back?: string;
   reason?: "ended" | "signed-out";
 }
@@ -179,11 +201,20 @@ export interface SignInSearch {
 export const signInRoute = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: ({ back, reason }): SignInSearch => ({
+  validateSearch: ({ back, reason, ...search }): SignInSearch => ({
+    ...readRefused(search),
     back: ownAddress(back),
     reason: reason === "ended" || reason === "signed-out" ? reason : undefined,
   }),
   component: lazyRouteComponent(() => import("./access/sign_in_page.tsx"), "SignInPage"),
+});
+
+/** Where a provider's window ends once somebody has confirmed there that it is them. */
+export const proofRoute = createRoute({
+  getParentRoute: () => root,
+  path: "/proof",
+  validateSearch: readRefused,
+  component: lazyRouteComponent(() => import("./access/proof_page.tsx"), "ProofPage"),
 });
 
 const setup = createRoute({
@@ -208,13 +239,16 @@ const routeTree = root.addChildren([
     company,
     people,
     keys,
+    roles,
+    singleSignOnRoute,
     audit,
     backups,
-    account,
+    accountRoute,
     driver,
   ]),
   apiDocs,
   signInRoute,
+  proofRoute,
   setup,
   invitation,
 ]);

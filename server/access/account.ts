@@ -118,7 +118,9 @@ export async function editAccount(
   mayManage(change, role);
   const losesPower = role !== before.role || (disabled && !before.disabled);
   if (losesPower && id === change.actor.accountId) throw ownAccount();
-  if (edit.breakGlass !== undefined && edit.breakGlass !== before.breakGlass) mayBreakGlass(change, role);
+  if (edit.breakGlass !== undefined && edit.breakGlass !== before.breakGlass) {
+    mayBreakGlass(change, edit.breakGlass, role);
+  }
   const changed = await alterAccount(change, before, { ...edit, role, disabled });
   if (!changed) change.unchanged();
   return await changedAccount(change, id);
@@ -142,9 +144,11 @@ interface Alteration {
 export async function alterAccount(
   change: Change,
   before: Selectable<DataTables["accounts"]>,
-  { role, disabled, siteIds, name, breakGlass = before.breakGlass }: Alteration,
+  { role, disabled, siteIds, name, breakGlass: wanted = before.breakGlass }: Alteration,
 ): Promise<boolean> {
   const { id } = before;
+  // Whoever looks after nobody else is no help in an emergency.
+  const breakGlass = wanted && mayHaveGlass(role);
   const isDisabled = disabled && !before.disabled;
   const losesPower = role !== before.role || isDisabled;
   if (losesPower && before.role === "owner") await leaveAnOwner(change, id);
@@ -186,10 +190,12 @@ export async function holdRoles(change: Change): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('account roles'))`.execute(change.tx);
 }
 
+const mayHaveGlass = (role: Role): boolean => role === "owner" || role === "admin";
+
 /** An account that no policy closes is an owner's to keep. @throws Problem not-allowed, bad-input */
-function mayBreakGlass(change: Change, role: Role): void {
+function mayBreakGlass(change: Change, wanted: boolean, role: Role): void {
   if (change.actor.role !== "owner") throw notAllowed("Only an owner may do this");
-  if (role !== "owner" && role !== "admin") {
+  if (wanted && !mayHaveGlass(role)) {
     throw badInput([{ path: "breakGlass", reason: "is for an owner or an admin" }]);
   }
 }

@@ -6,7 +6,7 @@ import { changedMeanwhile } from "../platform/http.ts";
 import { conflict, Problem } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
 import { type Role, roles } from "./rights.ts";
-import type { SignInPolicy, SignInPolicyEdit } from "./schema.ts";
+import { BREAK_GLASS_DAYS, type SignInPolicy, type SignInPolicyEdit } from "./schema.ts";
 
 declare module "../platform/database.ts" {
   interface DataTables {
@@ -18,9 +18,6 @@ declare module "../platform/database.ts" {
     };
   }
 }
-
-/** An account kept for the day the provider fails is no use if nobody has tried it for so long. */
-const TESTED_WITHIN_DAYS = 90;
 
 /** By which ways people may sign in. */
 export async function readPolicy({ db }: Pick<Reader, "db">): Promise<SignInPolicy> {
@@ -138,14 +135,14 @@ async function wayInWithoutPassword(change: Change): Promise<void> {
       next: "Sign in with one on trial, under Single sign-on, and see every check passed.",
     });
   }
-  const since = new Date(Date.now() - TESTED_WITHIN_DAYS * 86_400_000);
+  const since = new Date(Date.now() - BREAK_GLASS_DAYS * 86_400_000);
   const glass = await change.tx.selectFrom("accounts").select("id").where("breakGlass", "=", true)
     .where("role", "=", "owner").where("disabled", "=", false).where("passwordHash", "is not", null)
     .where("breakGlassTestedAt", ">", since).limit(1).executeTakeFirst();
   if (glass) return;
   throw conflict("no-break-glass", "No owner's account has been opened without the provider lately", {
     next: "Mark an owner's account as one for emergencies, under People, and sign in to it by its password " +
-      `and code. It counts for ${TESTED_WITHIN_DAYS} days.`,
+      `and code. It counts for ${BREAK_GLASS_DAYS} days.`,
   });
 }
 

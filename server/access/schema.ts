@@ -232,6 +232,9 @@ export const AccountEdit = z.object({
 }).partial();
 export type AccountEdit = z.infer<typeof AccountEdit>;
 
+/** An account kept for the day the provider fails is no use if nobody has tried it for so long. */
+export const BREAK_GLASS_DAYS = 90;
+
 /** Roles that people have. */
 const PersonRole = z.enum(roles).exclude(["integration"]);
 const SomeRoles = z.array(PersonRole).max(roles.length).transform((given) => [...new Set(given)]);

@@ -4,6 +4,7 @@ import { changesOf, idOf, piecesOf, variantOf } from "../../web/audit/sentence.t
 import { audit } from "../../web/i18n/en/audit.ts";
 import { operatorCommands } from "../../server/access/operator.ts";
 import type { AuditEntry } from "../../server/audit/schema.ts";
+import { walkSync } from "../harness/walk.ts";
 
 const nora = "019aaf00-0000-7000-8000-000000000001";
 const paul = "019aaf00-0000-7000-8000-000000000002";
@@ -63,6 +64,40 @@ describe("an entry read as a sentence", () => {
     for (const command of operatorCommands) {
       expect(words).toEqual(expect.arrayContaining([`commanded_${command}`, `commanded_${command}_late`]));
     }
+  });
+
+  it("has a sentence for every act that the server records", () => {
+    const texts = walkSync(new URL("../../server/", import.meta.url), /\.ts$/)
+      .map((file) => Deno.readTextFileSync(file).matchAll(/\b(?:record\(|act(?:: | = ))[^,`]+,/g));
+    const acts = texts.flatMap((calls) => [...calls])
+      .flatMap(([call]) => [...call.matchAll(/"([a-z-]+)\.([a-z-]+)"/g)]);
+    expect(acts.length).toBeGreaterThan(60);
+    const sentences: Record<string, unknown> = audit.sentences;
+    const without = acts.filter(([, noun, verb]) => {
+      const known = Object.keys(sentences[noun!] ?? {});
+      return !known.some((key) => key === verb || key.startsWith(`${verb}_`));
+    });
+    expect(without.map(([, noun, verb]) => `${noun}.${verb}`)).toEqual([]);
+    expect(acts.filter(([, noun]) => !(noun! in audit.nouns)).map(([, noun]) => noun)).toEqual([]);
+  });
+
+  it("tells a trial that passed from one that did not, and from one that was refused", () => {
+    const tried = (detail: AuditEntry["detail"]) => variantOf(entry({ act: "sso.tried", detail }));
+    expect(tried({ provider: order, passed: true })).toEqual({});
+    expect(tried({ provider: order, passed: false })).toEqual({ context: "failed" });
+    expect(tried({ provider: order, passed: false, reason: "nonce" })).toEqual({ context: "refused" });
+  });
+
+  it("tells whether whoever a provider's answer was refused to is known", () => {
+    const refused = entry({ act: "sso.refused", detail: { by: "kestrel", reason: "nonce" } });
+    expect(variantOf(refused)).toEqual({ context: "known" });
+    expect(variantOf({ ...refused, actorId: null, actorName: null })).toEqual({});
+  });
+
+  it("counts the sessions that a sign-out elsewhere ended", () => {
+    expect(variantOf(entry({ act: "sso.signed-out-there", detail: { provider: order, count: 0 } }))).toEqual({
+      count: 0,
+    });
   });
 
   it("shows old and new values, and says erased where the person is", () => {

@@ -31,6 +31,8 @@ interface Options {
   people: IdentityPerson[];
   /** What the address says; a host other than ours makes its answers cross-site. */
   host?: string;
+  /** This machine's address at which it listens; only itself is let in, if it is not said. */
+  listenAt?: string;
   /** A free one, if it is not said. */
   port?: number;
   /** Serves TLS with these. */
@@ -80,9 +82,9 @@ export class IdentityProvider {
   }
 
   static async start(options: Options): Promise<IdentityProvider> {
-    const { tls, host = "localhost", port = 0, people } = options;
+    const { tls, host = "localhost", listenAt = "127.0.0.1", port = 0, people } = options;
     const server = tls ? createTlsServer({ cert: tls.certPem, key: tls.keyPem }) : createServer();
-    await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => void server.listen(port, listenAt, resolve));
     const issuer = `${tls ? "https" : "http"}://${host}:${(server.address() as AddressInfo).port}`;
     const provider = await providerFor(issuer, options);
     const identity = new IdentityProvider(issuer, people, server, provider);

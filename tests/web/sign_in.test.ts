@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ownAddress } from "../../web/access/own_address.ts";
+import { wordsFor } from "../../web/access/refusal_reason.ts";
+import { readRefused } from "../../web/access/refused.ts";
 import { strengthOf } from "../../web/access/strength.ts";
 import { ApiProblem } from "../../web/api.ts";
 import { refusalOf } from "../../web/ui/faults.ts";
@@ -13,6 +15,29 @@ describe("the way back after the sign-in", () => {
     "never leads to somebody else's site: %s",
     (back) => expect(ownAddress(back)).toBeUndefined(),
   );
+});
+
+describe("why a provider sent somebody back", () => {
+  it("is said in words for each reason, and for problems of ours that come between", () => {
+    expect(wordsFor("no-role")).toBe("no-role");
+    expect(wordsFor("nonce")).toBe("wrong");
+    expect(wordsFor("keys-unavailable")).toBe("not-now");
+    expect(wordsFor("link-not-valid")).toBe("invitation");
+  });
+
+  it.each(["something-new", "constructor", "toString"])(
+    "is unknown where nobody has words for it: %s",
+    (reason) => expect(wordsFor(reason)).toBe("unknown"),
+  );
+
+  it("is never somebody else's text, since anybody can write an address", () => {
+    expect(readRefused({ refused: "nonce", by: "kestrel" })).toEqual({ refused: "nonce", by: "kestrel" });
+    expect(readRefused({ refused: "Call 0800 1234", by: "<b>" })).toEqual({
+      refused: "unknown",
+      by: undefined,
+    });
+    expect(readRefused({})).toEqual({ refused: undefined, by: undefined });
+  });
 });
 
 describe("the hint beside a new password", () => {

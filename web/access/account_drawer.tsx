@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,6 +13,7 @@ import { FormDrawer } from "../ui/form_drawer.tsx";
 import form from "../ui/form.module.css";
 import { tell } from "../ui/notices.ts";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
+import { moment } from "../ui/times.tsx";
 import { InvitationLink } from "./invitation_link.tsx";
 import { type PersonRole, type Reach, RoleFields } from "./role_fields.tsx";
 
@@ -29,6 +30,7 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
   const own = me.accountId === account.id;
   const [name, setName] = useState(account.name ?? "");
   const [reach, setReach] = useState<Reach>({ role: account.role as PersonRole, siteIds: account.siteIds });
+  const [breakGlass, setBreakGlass] = useState(account.breakGlass);
   const [invitation, setInvitation] = useState<z.infer<typeof Invitation> | null>(null);
   const [disabling, setDisabling] = useState(false);
   const { busy, refusal, submit } = useSubmit();
@@ -45,6 +47,7 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
   const save = async () => {
     const change: AccountEdit = {
       ...(name === account.name ? {} : { name }),
+      ...(breakGlass === account.breakGlass ? {} : { breakGlass }),
       ...(own ? {} : { role: reach.role, siteIds: seesAllSites(reach.role) ? [] : reach.siteIds }),
     };
     if (!await submit(() => edit(change))) return;
@@ -91,7 +94,7 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
       {refusal.problem !== null && (
         <ProblemNotice
           problem={refusal.problem}
-          hideFaults={refusal.coveredBy(["name", "role", "siteIds"])}
+          hideFaults={refusal.coveredBy(["name", "role", "siteIds", "breakGlass"])}
         />
       )}
       <TextInput
@@ -105,6 +108,25 @@ export function AccountDrawer({ account, onClose }: AccountDrawerProps) {
       <TextInput label={t("people.email")} value={account.email ?? t("common:erased")} readOnly />
       {own && <p className={form.hint}>{t("people.ownAccount")}</p>}
       <RoleFields reach={reach} onChange={setReach} refusal={refusal} disabled={own} />
+      {me.role === "owner" && (reach.role === "owner" || reach.role === "admin") && (
+        <Switch
+          label={t("people.emergency")}
+          description={
+            <>
+              {t("people.emergencyHint")} {account.breakGlass && breakGlass && (
+                account.breakGlassTestedAt === null
+                  ? t("people.emergencyUntested")
+                  : t("people.emergencyTested", {
+                    at: moment(account.breakGlassTestedAt, me.company.timeZone),
+                  })
+              )}
+            </>
+          }
+          checked={breakGlass}
+          onChange={(event) => setBreakGlass(event.currentTarget.checked)}
+          error={refusal.of("breakGlass")}
+        />
+      )}
       {invitation !== null && <InvitationLink invitation={invitation} name={shownName} />}
       {invitation === null && (account.state === "invited" || account.state === "invitation-expired") && (
         <div>

@@ -6,6 +6,7 @@ import form from "../ui/form.module.css";
 import { PageHeader } from "../ui/page_header.tsx";
 import { Panel } from "../ui/panel.tsx";
 import styles from "./account_page.module.css";
+import { CompanySignIn } from "./company_sign_in.tsx";
 import { Factors } from "./factors.tsx";
 import { Passkeys } from "./passkeys.tsx";
 import { RoleForATime } from "./role_for_a_time.tsx";
@@ -29,6 +30,7 @@ export function AccountPage() {
           <dd>{t(`common:roles.${me.role}`)}</dd>
         </dl>
       </Panel>
+      <CompanySignIn />
       <Factors />
       <Passkeys />
       <Sessions />

@@ -1,5 +1,5 @@
 import { Button, PasswordInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { z } from "zod";
@@ -9,6 +9,7 @@ import { meQuery, useMe } from "../session.ts";
 import { type Refusal, useSubmit } from "../ui/faults.ts";
 import { FormDrawer } from "../ui/form_drawer.tsx";
 import form from "../ui/form.module.css";
+import { LoadingRows } from "../ui/loading_rows.tsx";
 import { tell } from "../ui/notices.ts";
 import { Panel } from "../ui/panel.tsx";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
@@ -17,14 +18,30 @@ import styles from "./account_page.module.css";
 import { CodeField } from "./code_field.tsx";
 import { Enrolment } from "./enrolment.tsx";
 import { NewPassword } from "./new_password.tsx";
+import { NoFactors } from "./no_factors.tsx";
 import { RecoveryCodes } from "./recovery_codes.tsx";
+import { ownSsoQuery } from "./sso.ts";
 
 type Proof = z.infer<typeof FactorProof>;
 /** Below this many codes left, the page asks for new ones. */
 const FEW = 3;
 
-/** What proves who somebody is: password, authenticator app, recovery codes; each renewed in a drawer. */
+/** What proves who somebody is: password, authenticator app, recovery codes; or that they have none of these yet. */
 export function Factors() {
+  const { t } = useTranslation("access");
+  const own = useQuery(ownSsoQuery);
+  if (own.isPending) {
+    return (
+      <Panel title={t("account.security")} flush>
+        <LoadingRows rows={3} height={64} />
+      </Panel>
+    );
+  }
+  return own.data?.hasPassword === false ? <NoFactors own={own.data} /> : <OwnFactors />;
+}
+
+/** Each is renewed in a drawer. */
+function OwnFactors() {
   const { t } = useTranslation("access");
   const { recoveryCodesLeft } = useMe();
   const [open, setOpen] = useState<"password" | "totp" | "codes" | null>(null);

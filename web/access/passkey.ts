@@ -7,7 +7,7 @@ import {
 } from "@simplewebauthn/browser";
 import { queryOptions } from "@tanstack/react-query";
 import type { Me, Passkey, PasskeyChallenge, PasskeyEnrolment } from "../../server/access/schema.ts";
-import { api, ApiProblem } from "../api.ts";
+import { api, ApiProblem, type CallOptions } from "../api.ts";
 
 /** The reader's own passkeys. */
 export const passkeysQuery = queryOptions({
@@ -25,9 +25,15 @@ export function missingForPasskeys(): "browser" | "address" | null {
 }
 
 /** Makes a passkey in the browser's own dialog and keeps it. Rejects with an {@link ApiProblem}, as all of these. */
-export async function makePasskey(name: string): Promise<Passkey> {
-  const { options, ticket } = await api.post<PasskeyEnrolment>("/passkeys/challenge");
-  const response = await inTheirWords(() =>
+export const makePasskey = (name: string) => make<Passkey>("/passkeys", name);
+
+/** Accepts an invitation with a new passkey, which signs in. */
+export const acceptByPasskey = (name: string, authorization: string) =>
+  make<Me>("/invitation/passkey", name, { authorization });
+
+async function make<T>(path: string, name: string, call: CallOptions = {}): Promise<T> {
+  const { options, ticket } = await api.post<PasskeyEnrolment>(`${path}/challenge`, undefined, call);
+  const made = await inTheirWords(() =>
     startRegistration({ optionsJSON: options as unknown as PublicKeyCredentialCreationOptionsJSON })
   );
   const {
@@ -36,18 +42,15 @@ export async function makePasskey(name: string): Promise<Passkey> {
     type,
     clientExtensionResults,
     response: { clientDataJSON, attestationObject, transports },
-  } = response;
-  return await api.post<Passkey>("/passkeys", {
-    ticket,
-    name,
-    response: {
-      id,
-      rawId,
-      type,
-      clientExtensionResults,
-      response: { clientDataJSON, attestationObject, transports },
-    },
-  });
+  } = made;
+  const response = {
+    id,
+    rawId,
+    type,
+    clientExtensionResults,
+    response: { clientDataJSON, attestationObject, transports },
+  };
+  return await api.post<T>(path, { ticket, name, response }, call);
 }
 
 /** Signs in with a passkey. */

@@ -1,6 +1,7 @@
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { IconUserPlus, IconUsers } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Account } from "../../server/access/schema.ts";
@@ -55,7 +56,12 @@ export function PeoplePage() {
     <>
       <PageHeader
         title={t("people.title")}
-        lead={t("people.lead")}
+        lead={
+          <>
+            {t("people.lead")}{" "}
+            <Anchor component={Link} to="/roles" underline="always">{t("people.roles")}</Anchor>
+          </>
+        }
         actions={mayWrite && (
           <Button
             leftSection={<IconUserPlus size={17} aria-hidden />}

@@ -1,33 +1,46 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconInfoCircle, IconKey } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { z } from "zod";
 import type { Me, SetupState, SignIn } from "../../server/access/schema.ts";
-import { api } from "../api.ts";
+import { api, ApiProblem } from "../api.ts";
 import { signInRoute } from "../router.tsx";
 import { SignedOutShell } from "../shell/signed_out_shell.tsx";
 import { useSubmit } from "../ui/faults.ts";
 import form from "../ui/form.module.css";
+import { LoadingRows } from "../ui/loading_rows.tsx";
 import { PageHeader } from "../ui/page_header.tsx";
-import { CodeField } from "./code_field.tsx";
 import { useLanding } from "./landing.ts";
 import { missingForPasskeys, signInByPasskey } from "./passkey.ts";
 import { PasskeyProblem } from "./passkey_problem.tsx";
+import { CodeStep, PasswordFields } from "./password_fields.tsx";
+import { ProviderButtons } from "./provider_buttons.tsx";
+import { RefusedByProvider } from "./refused_by_provider.tsx";
 import styles from "./sign_in_page.module.css";
+import { leaveFor, type Provider, providersQuery, wayTo } from "./sso.ts";
 import { Throttled, useWait } from "./throttled.tsx";
+import { dropNote, leaveNote, readNote } from "./trip_note.ts";
+import { type Way, Ways } from "./ways.tsx";
 
-type Missing = { field: "email" | "password" | "code"; reason: string } | null;
+/** What the server answers to whoever has to come another way, and which it is. */
+const otherWays: Record<string, Way> = { "sso-only": "provider", "passkey-needed": "passkey" };
 
-/** Sign-in: e-mail and password, then the second factor; both are judged together, so that neither can be probed. */
+/**
+ * Sign-in by one of the company's providers, a passkey, or e-mail and password and then the second factor; the last are
+ * judged together, so that neither can be probed.
+ */
 export function SignInPage() {
   const { t } = useTranslation("access");
-  const { back, reason } = signInRoute.useSearch();
+  const { back: asked, reason, refused, by } = signInRoute.useSearch();
+  const [note] = useState(readNote);
+  useEffect(dropNote, []);
+  const back = asked ?? note.back;
   const [typed, setTyped] = useState<SignIn>({ email: "", password: "", code: "" });
-  const [step, setStep] = useState<"password" | "code">("password");
-  const [recovery, setRecovery] = useState(false);
-  const [missing, setMissing] = useState<Missing>(null);
+  const [step, setStep] = useState<"ways" | "code">("ways");
+  const [urged, setUrged] = useState<Way | null>(null);
+  const [taken, setTaken] = useState<Way>("password");
   const { busy, refusal, submit } = useSubmit();
   const wait = useWait(refusal.problem);
   const land = useLanding();
@@ -35,31 +48,36 @@ export function SignInPage() {
     queryKey: ["setup"],
     queryFn: () => api.get<z.infer<typeof SetupState>>("/setup"),
   });
+  const providers = useQuery(providersQuery);
+  const { items, only } = providers.data ?? { items: [], only: false };
 
-  const proceed = (event: FormEvent) => {
-    event.preventDefault();
-    if (!typed.email.includes("@")) return setMissing({ field: "email", reason: t("signIn.needEmail") });
-    if (typed.password === "") return setMissing({ field: "password", reason: t("signIn.needPassword") });
-    setMissing(null);
-    setStep("code");
-  };
-  const signIn = async (event: FormEvent) => {
-    event.preventDefault();
-    if (typed.code.trim().length < 6) {
-      return setMissing({ field: "code", reason: t(recovery ? "signIn.needRecovery" : "signIn.needCode") });
-    }
-    setMissing(null);
-    const welcome = await submit(() => api.post<Me>("/session", typed));
+  /** Signs in, or shows the way that is asked for instead. */
+  const attempt = async (way: Way, signIn: () => Promise<Me>) => {
+    setTaken(way);
+    const welcome = await submit(async () => {
+      try {
+        await signIn();
+      } catch (fault) {
+        const other = fault instanceof ApiProblem ? otherWays[fault.slug] : undefined;
+        if (other !== undefined) {
+          setUrged(other);
+          setStep("ways");
+        }
+        throw fault;
+      }
+    });
     if (welcome) await land(back);
     // A code is good once, right or wrong.
     else setTyped((typed) => ({ ...typed, code: "" }));
   };
-  const byPasskey = async () => {
-    setMissing(null);
-    if (await submit(signInByPasskey)) await land(back);
+  const goTo = (provider: Provider) => {
+    setTaken("provider");
+    return submit(async () => {
+      const address = await wayTo(provider, "start", { returnTo: fit(back) });
+      leaveNote({ back });
+      await leaveFor(address);
+    });
   };
-  const fault = (field: NonNullable<Missing>["field"]) =>
-    missing?.field === field ? missing.reason : undefined;
 
   if (setup.data?.needed === true) {
     return (
@@ -68,93 +86,94 @@ export function SignInPage() {
       </SignedOutShell>
     );
   }
+  const problem = wait > 0 ? <Throttled seconds={wait} /> : <PasskeyProblem problem={refusal.problem} />;
+  if (step === "code") {
+    return (
+      <SignedOutShell>
+        <PageHeader title={t("signIn.second")} lead={t("signIn.secondLead", { email: typed.email })} />
+        <div className={form.form}>
+          {problem}
+          <CodeStep
+            typed={typed}
+            onType={setTyped}
+            disabled={wait > 0}
+            busy={busy}
+            onSignIn={() => void attempt("password", () => api.post<Me>("/session", typed))}
+            onBack={() => setStep("ways")}
+          />
+        </div>
+      </SignedOutShell>
+    );
+  }
+  const leading = urged ?? (only ? "provider" : null);
+  const missing = missingForPasskeys();
+  const signedOut = reason === "signed-out" || (note.signedOut === true && refused === undefined);
   return (
     <SignedOutShell>
-      <PageHeader
-        title={t(step === "password" ? "signIn.title" : "signIn.second")}
-        lead={step === "password" ? undefined : t("signIn.secondLead", { email: typed.email })}
-      />
-      {reason !== undefined && step === "password" && (
+      <PageHeader title={t("signIn.title")} />
+      {(reason !== undefined || signedOut) && (
         <p className={styles.reason} role="status">
           <IconInfoCircle size={18} aria-hidden />
-          {t(reason === "ended" ? "signIn.ended" : "signIn.signedOut")}
+          {t(signedOut ? "signIn.signedOut" : "signIn.ended")}
         </p>
       )}
-      <form className={form.form} onSubmit={step === "password" ? proceed : signIn} noValidate>
-        {wait > 0 ? <Throttled seconds={wait} /> : <PasskeyProblem problem={refusal.problem} />}
-        {step === "password"
-          ? (
-            <>
-              <TextInput
-                label={t("signIn.email")}
-                type="email"
-                autoComplete="username"
-                value={typed.email}
-                onChange={(event) => setTyped({ ...typed, email: event.currentTarget.value })}
-                error={fault("email")}
-                maxLength={254}
-                autoFocus
-              />
-              <PasswordInput
-                label={t("password.label")}
-                autoComplete="current-password"
-                value={typed.password}
-                onChange={(event) => setTyped({ ...typed, password: event.currentTarget.value })}
-                error={fault("password")}
-                maxLength={256}
-                visibilityToggleFocusable
-                visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
-              />
-              <Button type="submit" size="md" fullWidth disabled={wait > 0}>{t("signIn.proceed")}</Button>
-              {missingForPasskeys() === null && (
-                <>
-                  <p className={styles.or}>{t("passkeys.or")}</p>
+      <div className={form.form}>
+        {refused !== undefined && refusal.problem === null && (
+          <RefusedByProvider
+            reason={refused}
+            name={items.find(({ slug }) => slug === by)?.name}
+            act="signIn"
+          />
+        )}
+        {refused !== undefined && note.invitation !== undefined && (
+          <a href={`/invitation#${note.invitation}`}>{t("companySignIn.backToInvitation")}</a>
+        )}
+        {problem}
+        {providers.isPending ? <LoadingRows rows={4} height={56} /> : (
+          <Ways
+            leading={leading}
+            ways={{
+              provider: items.length > 0 && (
+                <ProviderButtons
+                  providers={items}
+                  isLeading={leading === "provider"}
+                  autoFocus={leading === "provider"}
+                  disabled={wait > 0 || (busy && taken !== "provider")}
+                  onChoose={goTo}
+                />
+              ),
+              passkey: missing === null
+                ? (
                   <Button
-                    variant="default"
+                    variant={leading === "passkey" ? "filled" : "default"}
                     size="md"
                     fullWidth
                     leftSection={<IconKey size={18} aria-hidden />}
-                    onClick={byPasskey}
-                    loading={busy}
-                    disabled={wait > 0}
+                    onClick={() => void attempt("passkey", signInByPasskey)}
+                    loading={busy && taken === "passkey"}
+                    disabled={wait > 0 || busy}
+                    autoFocus={leading === "passkey"}
                   >
                     {t("passkeys.signIn")}
                   </Button>
-                </>
-              )}
-            </>
-          )
-          : (
-            <>
-              <CodeField
-                key={String(recovery)}
-                label={t(recovery ? "code.recovery" : "code.label")}
-                description={t(recovery ? "code.recoveryHint" : "code.hint")}
-                value={typed.code}
-                onChange={(code) => setTyped({ ...typed, code })}
-                error={fault("code")}
-                digitsOnly={!recovery}
-                autoFocus
-              />
-              <Button type="submit" size="md" fullWidth loading={busy} disabled={wait > 0}>
-                {t("signIn.act")}
-              </Button>
-              <div className={styles.ways}>
-                <Button
-                  variant="subtle"
-                  onClick={() => {
-                    setRecovery(!recovery);
-                    setTyped({ ...typed, code: "" });
-                    setMissing(null);
-                  }}
-                >
-                  {t(recovery ? "code.useApp" : "code.useRecovery")}
-                </Button>
-                <Button variant="subtle" onClick={() => setStep("password")}>{t("signIn.change")}</Button>
-              </div>
-            </>
-          )}
-      </form>
+                )
+                : leading === "passkey" && <p className={form.hint}>{t(`passkeys.missing.${missing}`)}</p>,
+              password: (
+                <PasswordFields
+                  typed={typed}
+                  onType={setTyped}
+                  disabled={wait > 0}
+                  onProceed={() => setStep("code")}
+                  autoFocus={leading === null}
+                />
+              ),
+            }}
+          />
+        )}
+      </div>
     </SignedOutShell>
   );
 }
+
+/** The address as the server takes it; whoever comes with a longer one starts where their day does. */
+const fit = (back = "/"): string => back.length <= 500 && /^\/[^\s\\]*$/.test(back) ? back : "/";

@@ -48,7 +48,10 @@ function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
     const id = idOf(entry, slot);
     if (slot === "actor" && actorId === null) return <Somebody via={plain(detail.via)} />;
     if (id !== null) {
-      return <Named id={id} slot={slot === "thing" ? act.split(".")[0]! : slot} names={names} />;
+      // What is removed has no name any more, but the entry says what it was called in addresses.
+      const known = plain(detail.slug);
+      const named = slot === "provider" && known && names[id] === undefined ? { [id]: known } : names;
+      return <Named id={id} slot={slot === "thing" ? act.split(".")[0]! : slot} names={named} />;
     }
     switch (slot) {
       case "act":
@@ -61,7 +64,8 @@ function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
       case "to":
         return word("common:states", detail[slot]);
       case "reason":
-        return word("reasons", detail.reason);
+        // As it stands there, since whoever was refused was shown the same word.
+        return act.startsWith("sso.") ? plain(detail.reason) : word("reasons", detail.reason);
       case "kind":
         return word("kinds", detail.kind);
       case "cluster":
@@ -69,7 +73,13 @@ function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
       case "promise":
         return word("backups:promises", detail.promise);
       case "by":
-        return word("channels", detail.by);
+        return act.startsWith("sso.") ? plain(detail.by) : word("channels", detail.by);
+      case "roles":
+      case "ssoOnly":
+      case "passkey": {
+        const roles = Array.isArray(detail[slot]) ? detail[slot] : [];
+        return roles.length === 0 ? t("nobody") : roles.map((role) => word("common:roles", role)).join(", ");
+      }
       case "services":
         return Array.isArray(detail.services) ? detail.services.join(", ") : t("everyService");
       case "happenedAt":
@@ -90,6 +100,7 @@ function useSlots(entry: AuditEntry): (slot: string) => ReactNode {
 function Somebody({ via }: { via: string | null }) {
   const { t } = useTranslation("audit");
   if (via === "tracking-link") return t("somebody.visitor");
+  if (via === "single sign-on" || via === "back-channel logout") return t("somebody.singleSignOn");
   if (via === null || via === "request" || via === "sign-in" || via.includes(" ")) {
     return t("somebody.request");
   }

@@ -17,6 +17,11 @@ export function variantOf({ act, actorId, detail }: AuditEntry): Variant {
   }
   if (act === "session.ended") return detail.account === actorId ? {} : { context: "other" };
   if (act === "session.refused") return detail.account ? { context: "known" } : {};
+  if (act === "sso.tried") {
+    return detail.passed === true ? {} : { context: detail.reason ? "refused" : "failed" };
+  }
+  if (act === "sso.refused") return actorId === null ? {} : { context: "known" };
+  if (act === "sso.signed-out-there") return { count: Number(detail.count) };
   if (act === "account.invited") return detail.again === true ? { context: "again" } : {};
   if (act === "account.activated") return detail.account === actorId ? { context: "own" } : {};
   if (act === "backup.sample-tried") {

@@ -10,6 +10,9 @@ import {
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import type { z } from "zod";
+import type { MaybeGoThere } from "../../server/access/sso/schema.ts";
+import { leaveNote } from "../access/trip_note.ts";
 import { api } from "../api.ts";
 import { useMe } from "../session.ts";
 import { useColourScheme } from "../ui/colour_scheme.ts";
@@ -71,18 +74,25 @@ export function AccountMenu({ compact = false }: { compact?: boolean }) {
   );
 }
 
+/** Signs out here, and by the provider's own page there, if the session began with one. */
 function useSignOut(): () => Promise<void> {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const words = useProblemWords();
   return async () => {
+    let there: string | null;
     try {
-      await api.delete("/session");
+      there = (await api.post<z.infer<typeof MaybeGoThere>>("/sso/sign-out")).location;
     } catch (problem) {
       return tellProblem(words(problem));
     }
+    // First, so that going back in the browser shows nothing of theirs.
     await navigate({ to: "/sign-in", search: { reason: "signed-out" } });
     queries.clear();
+    if (there === null) return;
+    // Once the page is left: the one shown until then would take it as meant for it.
+    addEventListener("pagehide", () => leaveNote({ signedOut: true }), { once: true });
+    location.assign(there);
   };
 }
 

@@ -4,6 +4,7 @@ import {
   IconHistory,
   IconId,
   IconListDetails,
+  IconLogin2,
   IconPlugConnected,
   IconRoute,
   IconSettings,
@@ -28,6 +29,7 @@ interface Entry {
     | "/sites"
     | "/people"
     | "/keys"
+    | "/single-sign-on"
     | "/company"
     | "/backups"
     | "/audit";
@@ -40,6 +42,7 @@ interface Entry {
     | "sites"
     | "people"
     | "keys"
+    | "singleSignOn"
     | "company"
     | "backups"
     | "audit";
@@ -70,6 +73,7 @@ const groups: { word: "work" | "fleet" | "organisation"; entries: Entry[] }[] = 
       { to: "/sites", word: "sites", right: "sites.write", icon: IconBuildingWarehouse },
       { to: "/people", word: "people", right: "accounts.read", icon: IconUsers },
       { to: "/keys", word: "keys", right: "keys.read", icon: IconPlugConnected },
+      { to: "/single-sign-on", word: "singleSignOn", right: "sso.read", icon: IconLogin2 },
       { to: "/company", word: "company", right: "company.write", icon: IconSettings },
       { to: "/backups", word: "backups", right: "backups.read", icon: IconShieldCheck },
       { to: "/audit", word: "audit", right: "audit.read", icon: IconHistory },

@@ -59,12 +59,23 @@ const steps: [string, Reason[]][] = [
   ["account", ["no-account", "email-missing", "email-taken", "disabled"]],
 ];
 
+/** What says that the provider is set up well, and that whoever tried it would not get in all the same. */
+const aboutThem: Reason[] = ["no-account", "email-taken", "disabled"];
+
 /** Up to the refusal everything passed, and after it nothing was looked at. */
 function stepsUntil(refused: SsoRefused | null): Check[] {
-  const at = refused ? steps.findIndex(([, reasons]) => reasons.includes(refused.reason)) : steps.length;
+  const found = refused ? steps.findIndex(([, reasons]) => reasons.includes(refused.reason)) : steps.length;
+  // A refusal that no step foresees is one of the answer all the same.
+  const at = found === -1 ? 1 : found;
   return steps.map(([check], index) => ({
     check,
-    outcome: index < at ? "passed" : index === at ? "failed" : "not-reached",
+    outcome: index < at
+      ? "passed"
+      : index > at
+      ? "not-reached"
+      : aboutThem.includes(refused!.reason)
+      ? "warned"
+      : "failed",
     reason: index === at ? refused!.reason : null,
     facts: index === at ? refused!.facts : {},
   }));

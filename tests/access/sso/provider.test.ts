@@ -247,6 +247,20 @@ describe("a sign-in on trial", () => {
     op.person.amr = ["pwd", "mfa"];
   });
 
+  it("passes, with a word of warning, where whoever tries it has an account here that does not know the provider", async () => {
+    const { person } = op;
+    const owner = await employ(company, "owner");
+    op.person = { ...person, sub: "u-owner", email: owner.email };
+    const report = await reportOf(signIn.owner, (await begin(signIn.owner)).location);
+    expect([report.passed, report.account, report.checks.at(-1)]).toEqual([true, "none", {
+      check: "account",
+      outcome: "warned",
+      reason: "email-taken",
+      facts: {},
+    }]);
+    op.person = person;
+  });
+
   it("works before the provider lets anybody in, and a change asks for a new one", async () => {
     await begin(signIn.owner);
     expect((await signIn.edit({}, { enabled: false })).body.triedAt).not.toBeNull();
@@ -326,6 +340,19 @@ describe("single sign-on alone", () => {
     const { body } = await signIn.owner.get("/api/sign-in-policy");
     expect((await policy({ ssoOnlyRoles: [] }, body.version + 7)).status).toBe(412);
     const person = await employ(company, "admin");
+    // Whoever becomes a dispatcher keeps no account for emergencies.
+    const kept = await employ(company, "admin");
+    const marked = await signIn.owner.patch(
+      `/api/accounts/${kept.accountId}`,
+      { breakGlass: true },
+      versioned(1),
+    );
+    const lower = await signIn.owner.patch(
+      `/api/accounts/${kept.accountId}`,
+      { role: "dispatcher" },
+      versioned(marked.body.version),
+    );
+    expect([marked.body.breakGlass, lower.body.breakGlass]).toEqual([true, false]);
     const mark = await admin.patch(`/api/accounts/${person.accountId}`, { breakGlass: true }, versioned(1));
     expect(mark.status).toBe(403);
   });

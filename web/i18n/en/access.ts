@@ -24,8 +24,24 @@ export const access = {
   proof: {
     title: "Confirm that it is you",
     lead:
-      "This could open the door to others. Show your second factor, and it goes on; for five minutes you are not asked again.",
+      "This could open the door to others. Once you have confirmed, it goes on; for five minutes you are not asked again.",
     act: "Confirm",
+    nothing:
+      "Nothing you have set up can confirm it here. Sign out, sign in again, and repeat it within five minutes.",
+    window: {
+      open: "Confirm with {{name}}",
+      again: "Open the window again",
+      waiting: "Confirm in the window that has opened. This page then goes on by itself.",
+      back: "It is not confirmed yet. Go on in the other window; if it is gone, open it again.",
+      blocked: "Your browser has blocked the window. Allow it for this page, or press the button once more.",
+    },
+    page: {
+      title: "It is confirmed",
+      lead: "You can close this window. The other one goes on by itself.",
+      refusedTitle: "It is not confirmed",
+      refusedLead: "Close this window and try again in the other one.",
+      close: "Close this window",
+    },
   },
   passkeys: {
     title: "Passkeys",
@@ -99,6 +115,118 @@ export const access = {
     kept: "I have kept them in a safe place",
     proceed: "Continue",
   },
+  companySignIn: {
+    title: "Company sign-in",
+    lead: "Sign in with the account your company gave you, as you do elsewhere.",
+    with: "Sign in with {{name}}",
+    unnamed: "the company's sign-in",
+    others: "Other ways to sign in",
+    connected: "{{name}} is connected. From now on it opens your account.",
+    since: "Connected",
+    unused: "Not used yet",
+    notConnected: "Not connected yet",
+    connect: "Connect",
+    connectOne: "Connect {{name}}",
+    remove: "Remove",
+    removeOne: "Remove {{name}}",
+    removeTitle: "Remove {{name}}?",
+    removeDetail: "It opens your account no longer, and your other sessions end. You can connect it again.",
+    removed: "Removed; other sessions are ended",
+    backToInvitation: "Back to your invitation",
+    refused: {
+      signIn: "You are not signed in",
+      proof: "It is not confirmed",
+      connect: "It is not connected",
+    },
+    /** For whoever wanted to sign in: what is so, and what to do. The reason is named where somebody else has to act. */
+    refusals: {
+      "not-begun-here": {
+        what: "What came back from {{name}} does not belong to anything you began in this browser.",
+        next: "Begin again here, and stay in this browser until you are back.",
+      },
+      "too-late": {
+        what: "It took more than a quarter of an hour at {{name}}.",
+        next: "Begin again.",
+      },
+      "used-before": {
+        what: "This answer of {{name}} has been used already, as happens after going back.",
+        next: "Begin again.",
+      },
+      "refused-there": {
+        what: "{{name}} did not let you in, or you chose to cancel there.",
+        next: "Try again. If it stays, ask whoever looks after {{name}} in your company.",
+      },
+      "second-factor": {
+        what: "{{name}} asked you for a password only, and a second step is needed as well.",
+        next:
+          "Set up a second step for your account there, such as an app on your phone. If you have one, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      "asked-anew": {
+        what: "{{name}} did not ask you again who you are.",
+        next:
+          "Try again, and sign in there anew. If it stays, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      "no-role": {
+        what: "{{name}} knows you, but has you in no group that works with Fleethold.",
+        next: "Ask whoever administers Fleethold to let you in, and name the reason: “{{reason}}”.",
+      },
+      "not-this-account": {
+        what: "{{name}} knows you, but this account of yours there is not one that is let in here.",
+        next:
+          "Use the account your company gave you. If you did, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      "no-account": {
+        what: "{{name}} knows you, but you have no account here yet.",
+        next:
+          "Ask whoever administers Fleethold for an invitation. If you have an account, sign in as before and connect {{name}} on its page.",
+      },
+      "email-taken": {
+        what: "There is an account here with your e-mail address already, which {{name}} does not open yet.",
+        next: "Sign in as before, and connect {{name}} on the page of your account.",
+      },
+      disabled: {
+        what: "Your account here has been disabled.",
+        next: "Ask whoever administers Fleethold if you need it.",
+      },
+      "another-person": {
+        what: "You used an account of {{name}} that is not yours here.",
+        next: "Try again with the one you sign in with.",
+      },
+      taken: {
+        what:
+          "This account of {{name}} belongs to somebody else here already, or you have another one connected.",
+        next: "Use another account there, or remove the one that is connected first.",
+      },
+      "not-told": {
+        what: "{{name}} did not say enough about you to make an account.",
+        next: "Tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      silent: {
+        what: "{{name}} cannot be asked from here right now.",
+        next: "Try again in a moment. If it stays, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      wrong: {
+        what: "What {{name}} answered was not in order, so it was not accepted. It is nothing you did.",
+        next: "Try again once. If it stays, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      attempts: {
+        what: "There were too many attempts from your network.",
+        next: "Wait a few minutes and try again.",
+      },
+      invitation: {
+        what: "Your invitation has been used, replaced by a newer one, or has expired.",
+        next: "Ask whoever invited you for a new link.",
+      },
+      "not-now": {
+        what: "Fleethold can sign nobody in at this moment.",
+        next: "Try again in a minute. If it stays, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+      unknown: {
+        what: "Something went wrong on the way back from {{name}}.",
+        next: "Try again. If it stays, tell whoever administers Fleethold: “{{reason}}”.",
+      },
+    },
+  },
   setup: {
     title: "Set up Fleethold",
     steps: {
@@ -151,6 +279,13 @@ export const access = {
   invitation: {
     title: "Welcome to {{company}}",
     lead: "You are invited as {{role}}. Choose a password and a second factor to begin.",
+    choiceLead: "You are invited as {{role}}. How do you want to sign in from now on?",
+    for: "The invitation is for",
+    byProviderHint: "With the account your company gave you.",
+    byPasskey: "Use a passkey",
+    byPasskeyHint: "By finger, face or PIN of this device. Nothing to remember.",
+    byPassword: "Choose a password",
+    byPasswordHint: "And take a code from an app on your phone each time.",
     until: "The invitation is good until",
     email: "You will sign in as",
     accept: "Accept the invitation",
@@ -171,6 +306,12 @@ export const access = {
     sites: "Sites",
     everySite: "Every site",
     security: "Security",
+    signsInWith: "You sign in with {{ways}}; your account has no password.",
+    aPasskey: "a passkey",
+    factorsTitle: "Password and authenticator app",
+    factorsLead: "A second way in, for the day the first one does not work.",
+    factorsAct: "Add a password and authenticator app",
+    factorsDone: "Password and authenticator app added; other sessions are ended",
     passwordRow: "Password",
     passwordLead: "Changing it ends your other sessions.",
     passwordAct: "Change password",
@@ -300,6 +441,7 @@ export const access = {
   people: {
     title: "People",
     lead: "Accounts that can sign in, and what they may do.",
+    roles: "Who may do what",
     invite: "Invite somebody",
     inviteAct: "Make invitation",
     name: "Name",
@@ -355,6 +497,11 @@ export const access = {
     enable: "Enable account",
     enabled: "Account enabled",
     saved: "Account saved",
+    emergency: "Account for emergencies",
+    emergencyHint:
+      "Its password and code open it even where only the company sign-in does, for the day the provider fails. Its role stays as it is here.",
+    emergencyTested: "Last opened by password and code: {{at}}. It counts for 90 days.",
+    emergencyUntested: "Not opened by password and code yet: sign in that way once. It counts for 90 days.",
     empty: {
       title: "Nobody yet",
       detail: "Invite dispatchers and drivers; each gets a link to choose a password.",

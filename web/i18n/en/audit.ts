@@ -40,6 +40,7 @@ export const audit = {
     system: "The appliance ({{via}})",
     visitor: "Somebody with a tracking link",
     request: "Somebody not signed in",
+    singleSignOn: "Single sign-on",
   },
   unknown: "something unnamed",
   nouns: {
@@ -49,8 +50,11 @@ export const audit = {
     assignment: "Assignments",
     audit: "Audit trail",
     backup: "Backups",
+    "break-glass": "Accounts for emergencies",
     company: "Company",
     delivery: "Orders",
+    directory: "Directories",
+    "directory-key": "Keys of directories",
     driver: "Drivers",
     "idempotency-keys": "Repeated requests",
     elevation: "Roles for a time",
@@ -69,7 +73,10 @@ export const audit = {
     session: "Sessions",
     sessions: "Old sessions",
     "sign-in-failures": "Failed sign-ins",
+    "sign-in-policy": "Ways to sign in",
     site: "Sites",
+    sso: "Single sign-on",
+    "sso-provider": "Identity providers",
     totp: "Authenticator apps",
     tracking: "Tracking pages",
     "tracking-link": "Tracking links",
@@ -85,6 +92,7 @@ export const audit = {
       activated_own: "{{actor}} activated their account",
       edited: "{{actor}} edited the account of {{account}}: {{fields}}",
       disabled: "{{actor}} disabled the account of {{account}}",
+      provided: "{{account}} was given an account as {{role}}, by {{provider}}",
       read_one: "{{actor}} saw the account of {{thing}}",
       read_other: "{{actor}} saw {{count}} accounts",
     },
@@ -119,6 +127,7 @@ export const audit = {
       "sample-tried_damaged": "A sealed value out of a restored copy did not open",
       "sample-tried_gone": "A sealed value out of a restored copy was of somebody erased",
     },
+    "break-glass": { used: "The account for emergencies of {{account}} was opened by its password" },
     company: {
       "set-up": "The company was set up",
       edited: "{{actor}} edited the company: {{fields}}",
@@ -143,6 +152,19 @@ export const audit = {
       "proof-added": "{{actor}} added a {{kind}} to order {{delivery}}",
       read_one: "{{actor}} saw the recipient of order {{thing}}",
       read_other: "{{actor}} saw the recipients of {{count}} orders",
+    },
+    directory: {
+      "user-made": "The directory of {{provider}} told of somebody new",
+      "user-changed": "The directory of {{provider}} changed somebody",
+      "user-removed": "The directory of {{provider}} removed somebody",
+      "group-made": "The directory of {{provider}} told of a new group",
+      "group-changed": "The directory of {{provider}} changed a group",
+      "group-removed": "The directory of {{provider}} removed a group",
+      refused: "Somebody without a good key tried to act as a directory",
+    },
+    "directory-key": {
+      created: "{{actor}} made a key for the directory of {{provider}}",
+      ended: "{{actor}} ended the key of the directory of {{provider}}",
     },
     driver: {
       created: "{{actor}} added the driver {{driver}} at {{site}}",
@@ -185,9 +207,13 @@ export const audit = {
       commanded_recover_late: "The operator brought the installation back onto this host on {{happenedAt}}",
       "everybody-signed-out": "Everybody was signed out after a restore ({{number}} sessions)",
       "looked-back": "The operator looked at orders as they were on {{happenedAt}}",
+      "sso-only-ended": "The operator let people sign in without a provider again: {{roles}}",
       migrated: "{{actor}} brought the databases to a newer release",
     },
-    password: { changed: "{{account}} changed their password" },
+    password: {
+      changed: "{{account}} changed their password",
+      added: "{{account}} added a password and an authenticator app",
+    },
     person: {
       read_one: "{{actor}} saw old and new values about a person in the trail",
       read_other: "{{actor}} saw old and new values about {{count}} people in the trail",
@@ -231,9 +257,31 @@ export const audit = {
     },
     sessions: { forgotten: "{{actor}} forgot {{number}} sessions that had ended" },
     "sign-in-failures": { forgotten: "{{actor}} forgot {{number}} old failed sign-ins" },
+    "sign-in-policy": {
+      changed:
+        "{{actor}} changed how people sign in. By a provider alone: {{ssoOnly}}. By a passkey: {{passkey}}.",
+    },
     site: {
       created: "{{actor}} added the site {{site}}",
       edited: "{{actor}} edited the site {{site}}: {{fields}}",
+    },
+    sso: {
+      connected: "{{account}} is known by {{provider}} from now on",
+      disconnected: "{{account}} is known by {{provider}} no longer",
+      tried: "{{actor}} signed in on trial with {{provider}}, and every check passed",
+      tried_failed: "{{actor}} signed in on trial with {{provider}}, and it did not pass",
+      tried_refused: "{{actor}} signed in on trial with {{provider}}, and it was refused: {{reason}}",
+      refused: "A sign-in with {{by}} was refused: {{reason}}",
+      refused_known: "{{actor}} was refused on the way back from {{by}}: {{reason}}",
+      "logout-refused": "Word of a sign-out at {{by}} was refused: {{reason}}",
+      "signed-out-there_one": "{{provider}} said that somebody signed out there; {{count}} session was ended",
+      "signed-out-there_other":
+        "{{provider}} said that somebody signed out there; {{count}} sessions were ended",
+    },
+    "sso-provider": {
+      created: "{{actor}} set up the identity provider {{provider}}",
+      edited: "{{actor}} edited the identity provider {{provider}}: {{fields}}",
+      removed: "{{actor}} removed the identity provider {{provider}}",
     },
     totp: { changed: "{{account}} set up a new authenticator app" },
     tracking: { read: "{{actor}} followed order {{thing}}" },
@@ -248,6 +296,8 @@ export const audit = {
   },
   reasons: {
     credentials: "wrong e-mail, password or code",
+    passkey: "a passkey that opens no account",
+    policy: "their role has to sign in another way",
     throttled: "too many attempts",
   },
   kinds: {
@@ -261,6 +311,7 @@ export const audit = {
   },
   clusters: { data: "the data", keys: "the keys" },
   channels: { mail: "mail", webhook: "webhook" },
+  nobody: "nobody",
   /** Parts of the appliance, where a command meant no single one. */
   everyService: "every part",
   fields: {
@@ -295,6 +346,12 @@ export const audit = {
     plate: "plate",
     capacityKg: "capacity in kg",
     capacityUnits: "capacity in pieces",
+    issuer: "issuer",
+    clientId: "client ID",
+    clientSecret: "client secret",
+    enabled: "in use",
+    settings: "settings",
+    breakGlass: "for emergencies",
     recipient: {
       name: "recipient's name",
       phone: "recipient's phone",

@@ -40,6 +40,7 @@ export const common = {
     sites: "Sites",
     people: "People",
     keys: "API keys",
+    singleSignOn: "Single sign-on",
     company: "Company",
     backups: "Backups",
     audit: "Audit trail",

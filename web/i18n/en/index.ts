@@ -8,6 +8,8 @@ import { driverApp } from "./driver_app.ts";
 import { drivers } from "./drivers.ts";
 import { imports } from "./imports.ts";
 import { orders } from "./orders.ts";
+import { roles } from "./roles.ts";
+import { singleSignOn } from "./single_sign_on.ts";
 import { sites } from "./sites.ts";
 import { tracking } from "./tracking.ts";
 
@@ -23,6 +25,8 @@ export const en = {
   drivers,
   imports,
   orders,
+  roles,
+  singleSignOn,
   sites,
   tracking,
 };
