@@ -50,7 +50,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create index directory_members_user on directory_members (user_id)`.execute(db);
   await sql`
     grant select, insert, delete, update (last_used_at) on directory_keys to fleethold_app;
-    grant select, insert, delete, update (account_id, user_name, external_id, active, sealed, updated_at)
+    grant select, insert, delete, update (account_id, person_id, user_name, external_id, active, sealed, updated_at)
       on directory_users to fleethold_app;
     grant select, insert, delete, update (name, external_id, updated_at) on directory_groups to fleethold_app;
     grant select, insert, delete on directory_members to fleethold_app`.execute(db);

@@ -12,6 +12,7 @@ const names = [
   "subjectClaim",
   "acrValues",
   "amrValues",
+  "proofBy",
   "responseMode",
   "signOutThere",
 ] as const satisfies readonly (keyof ProviderSettings)[];
@@ -65,6 +66,18 @@ export function MoreSettings({ draft: { settings }, setSettings, refusal, isRead
             {words("acrValues", t("form.acrValues"), t("form.acrHint"))}
           </>
         )}
+        <NativeSelect
+          label={t("form.proofBy")}
+          description={t("form.proofByHint")}
+          data={(["auth-time", "return"] as const).map((value) => ({
+            value,
+            label: t(`form.proof.${value}`),
+          }))}
+          value={settings.proofBy}
+          onChange={({ currentTarget }) =>
+            setSettings({ proofBy: currentTarget.value as ProviderSettings["proofBy"] })}
+          error={of("proofBy")}
+        />
         <NativeSelect
           label={t("form.responseMode")}
           data={(["query", "form_post"] as const).map((value) => ({

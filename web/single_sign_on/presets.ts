@@ -47,6 +47,8 @@ export const presets: Record<Preset, PresetFacts> = {
       // Everybody of the company would have an account.
       justInTime: false,
       secondFactor: "trusted",
+      // It never says when somebody signed in there.
+      proofBy: "return",
       signOutThere: false,
     },
   },

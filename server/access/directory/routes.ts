@@ -14,7 +14,7 @@ import { type AppEnv, fresh, may, open } from "../may.ts";
 import type { ProviderRow } from "../sso/provider.ts";
 import { createDirectoryKey, endDirectoryKey, providerOfKey, readDirectory } from "./key.ts";
 import { Directory, NewDirectoryKey, ShownDirectoryKey } from "./schema.ts";
-import { type Context, declareResources } from "./scim.ts";
+import { type Context, declareResources, MOST_RESULTS } from "./scim.ts";
 import { holdDirectory } from "./settling.ts";
 import { asSent } from "./dialects.ts";
 
@@ -119,6 +119,9 @@ for (const [path, Resource] of kinds) {
 }
 scimRoutes.all("/*", open(why), (c) => answered(c, () => Promise.reject(notFound())));
 
+/** So many stand on a page where a directory does not say. */
+const PAGE = 100;
+
 /** What may stand in an address (RFC 7644, 3.4.2, 3.9). */
 function queryOf(c: HonoContext): Record<string, string | number> {
   const { filter, attributes, excludedAttributes, startIndex, count } = c.req.query();
@@ -127,7 +130,7 @@ function queryOf(c: HonoContext): Record<string, string | number> {
     ...(attributes && { attributes }),
     ...(excludedAttributes && { excludedAttributes }),
     ...(startIndex && { startIndex: Number(startIndex) }),
-    ...(count && { count: Number(count) }),
+    count: Math.min(Number(count ?? PAGE), MOST_RESULTS),
   };
 }
 

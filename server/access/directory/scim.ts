@@ -19,8 +19,8 @@ export interface Context {
 const { Resources, Types, Config } = SCIMMY;
 const { Error: ScimError } = Types;
 
-/** A list is sent whole, so there is an end to what a directory may hold. */
-const MOST_RESULTS = 1_000;
+/** A page is no longer than this, whatever a directory asks for. */
+export const MOST_RESULTS = 1_000;
 
 /** What this speaks of SCIM 2.0, once a process: the library keeps it for all requests. */
 export function declareResources(address: string): void {
@@ -49,7 +49,9 @@ export function declareResources(address: string): void {
       const sought = soughtBy(filter);
       const users = await listUsers(context.reader, context.provider, sought ?? {});
       // The library takes no account of names that are the same but for their case.
-      return sought || !filter ? users : filter.match(users);
+      return sought || !filter
+        ? users
+        : filter.match(users.map((user) => ({ name: {}, emails: [], ...user })));
     }))
     .ingress(noting((resource, data, context: Context) => {
       const given = data as unknown as ScimUser;

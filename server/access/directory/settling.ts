@@ -9,13 +9,14 @@ import { connect, identityOf } from "../sso/identity.ts";
 import { shareOf } from "../sso/mapping.ts";
 import type { ProviderRow } from "../sso/provider.ts";
 import { SsoRefused } from "../sso/refusal.ts";
-import type { DirectoryPerson, DirectoryUser } from "./user.ts";
+import { type DirectoryPerson, type DirectoryUser, kept } from "./user.ts";
 
 const { Error: ScimError } = SCIMMY.Types;
 
 /**
- * Brings somebody's account to what the directory says of them: it is made once a group gives them a role, follows their
- * groups, and is closed, with its sessions, when they leave or no group has a role for them any more.
+ * Brings somebody's account to what the directory says of them. An account is made once a group gives a role, unless roles
+ * come with the sign-in. Where roles come from the directory it follows the groups, and is closed, with its sessions, when
+ * none has a role any more. Wherever roles come from, it is closed when they leave.
  *
  * @throws SCIMError uniqueness where another account has their address or their subject, mutability for the last owner
  */
@@ -33,9 +34,9 @@ export async function settle(
   if (accountId) {
     const { active: isActive } = user;
     await told(() => follow(change, provider, accountId, { share, isActive, name: nameOf(person) }));
-    return await known(change, provider, { id: accountId, personId: user.personId }, person);
+    return await known(change, provider, await holderOf(change, accountId), person);
   }
-  if (!share) return;
+  if (!share || provider.settings.rolesFrom === "provider") return;
   const account = await told(() =>
     createAccount(change, { ...share, name: nameOf(person), email: emailOf(person), personId: user.personId })
   );
@@ -45,6 +46,10 @@ export async function settle(
   change.record("account.provided", { account: account.id, role: account.role, provider: provider.id });
   await known(change, provider, account, person);
 }
+
+const holderOf = (change: Change, accountId: string) =>
+  change.tx.selectFrom("accounts").select(["id", "personId"]).where("id", "=", accountId)
+    .executeTakeFirstOrThrow();
 
 /** Closes the account of somebody whom the directory has no more. */
 export async function deprive(
@@ -57,10 +62,7 @@ export async function deprive(
   await told(() => follow(change, provider, accountId, { share: null, isActive: false }));
 }
 
-/**
- * What the groups make of somebody. Where roles are given by hand, being in the directory is what keeps an account open,
- * and `everybody` what makes one.
- */
+/** What the groups that were sent make of somebody. */
 async function shareFor(change: Change, { settings }: ProviderRow, userId: string) {
   const groups = await change.tx.selectFrom("directoryMembers")
     .innerJoin("directoryGroups", "directoryGroups.id", "directoryMembers.groupId").select("name")
@@ -73,24 +75,18 @@ async function adopt(
   change: Change,
   provider: ProviderRow,
   user: DirectoryUser,
-  { externalId }: DirectoryPerson,
+  person: DirectoryPerson,
 ): Promise<string | null> {
+  const { externalId } = person;
   const identity = externalId === undefined ? null : await identityOf(change, provider.id, externalId);
   if (!identity) return null;
-  const account = await change.tx.selectFrom("accounts").select("personId").where(
-    "id",
-    "=",
-    identity.accountId,
-  )
-    .executeTakeFirstOrThrow();
-  // Made before that sign-in, under a key of its own: the two stay two.
-  if (account.personId !== user.personId) return null;
-  await change.tx.updateTable("directoryUsers").set({ accountId: identity.accountId }).where(
-    "id",
-    "=",
-    user.id,
-  )
-    .execute();
+  const { personId } = await holderOf(change, identity.accountId);
+  await change.tx.updateTable("directoryUsers").set({
+    accountId: identity.accountId,
+    // Sent before they signed in, under a key of their own: from now on under the account's.
+    personId,
+    sealed: await change.seal("directory_users", user.id, personId, kept(person)),
+  }).where("id", "=", user.id).execute();
   return identity.accountId;
 }
 
@@ -105,7 +101,7 @@ async function follow(
   // Kept for the day the directory is wrong.
   if (account.breakGlass) return;
   // A driver belongs to a driver of the list, and stays one.
-  const isGivenHere = account.role === "driver" || settings.rolesFrom === "here";
+  const isGivenHere = account.role === "driver" || settings.rolesFrom !== "directory";
   const given = isGivenHere || !share ? { role: account.role } : share;
   await alterAccount(change, account, { ...given, name, disabled: isGivenHere ? !isActive : !share });
 }

@@ -171,7 +171,10 @@ async function personFor(
   return personId;
 }
 
-const kept = ({ userName, externalId, displayName, name, emails }: DirectoryPerson): DirectoryPerson => ({
+/** Of what was sent, what is kept. */
+export const kept = (
+  { userName, externalId, displayName, name, emails }: DirectoryPerson,
+): DirectoryPerson => ({
   userName,
   ...(externalId !== undefined && { externalId }),
   ...(displayName !== undefined && { displayName }),

@@ -62,7 +62,7 @@ export async function setOut(c: Context<AppEnv>, provider: ProviderRow, purpose:
     state: randomState(),
     nonce: randomNonce(),
     verifier,
-    ...(purpose.kind === "proof" && { maxAge: PROOF_SECONDS }),
+    ...(purpose.kind === "proof" && settings.proofBy === "auth-time" && { maxAge: PROOF_SECONDS }),
   };
   let url: URL;
   try {
@@ -77,7 +77,8 @@ export async function setOut(c: Context<AppEnv>, provider: ProviderRow, purpose:
       ...(settings.secondFactor === "claimed" && settings.acrValues.length > 0 &&
         { acr_values: settings.acrValues.join(" ") }),
       // Asked to type the password anew, whatever session there is.
-      ...(trip.maxAge !== undefined && { max_age: "0", prompt: "login" }),
+      ...(purpose.kind === "proof" && { prompt: "login" }),
+      ...(trip.maxAge !== undefined && { max_age: "0" }),
     });
   } catch (error) {
     throw refusalOf(error, "endpoints");

@@ -51,13 +51,20 @@ export const hashSubject = (config: Config, providerId: string, subject: string)
 export const hashSid = (config: Config, providerId: string, sid: string): Buffer =>
   peppered(config, "session at a provider", `${providerId}\0${sid}`);
 
+/** Somebody a provider knows, and how they came to be known. */
+export interface Identity {
+  id: string;
+  accountId: string;
+  origin: Origin;
+}
+
 /** Who a provider's subject is here, or null (OpenID Connect Core 1.0, 5.7: never by address). */
 export async function identityOf(
   { db, services }: Pick<Reader, "db" | "services">,
   providerId: string,
   subject: string,
-): Promise<{ id: string; accountId: string } | null> {
-  return await db.selectFrom("ssoIdentities").select(["id", "accountId"])
+): Promise<Identity | null> {
+  return await db.selectFrom("ssoIdentities").select(["id", "accountId", "origin"])
     .where("providerId", "=", providerId)
     .where("subject", "=", hashSubject(services.config, providerId, subject)).executeTakeFirst() ?? null;
 }

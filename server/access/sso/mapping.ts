@@ -40,6 +40,9 @@ export function shareOf(groups: readonly string[], { mappings, everybody }: Prov
   return { role, siteIds: seesAllSites(role) ? [] : [...new Set(sites)] };
 }
 
+const known = new Set(["pwd", "pin", "kba"]);
+const held = new Set(["otp", "hwk", "swk", "pop", "sc", "fido", "tel", "sms"]);
+
 /** Whether claims say that two factors were shown (RFC 8176; OpenID Connect Core 1.0, 2; ASVS 5.0 V6.8.4). */
 export function hasSecondFactor(
   claims: Claims,
@@ -47,8 +50,11 @@ export function hasSecondFactor(
 ): boolean {
   if (secondFactor === "trusted") return true;
   const acr = textOf(claims.acr, 200);
+  const amr = wordsOf(claims.amr);
+  // Something known and something held: each alone is one factor, though the second sounds like two.
+  if (amr.some((one) => known.has(one)) && amr.some((one) => held.has(one))) return true;
   return (acr !== null && acrValues.includes(acr)) ||
-    wordsOf(claims.amr).some((amr) => amrValues.includes(amr));
+    amr.some((one) => amrValues.includes(one));
 }
 
 /** The first claim that has not the value it must have, or null. Numbers and truths count as they are written. */

@@ -42,7 +42,12 @@ export const ProviderSettings = z.object({
   /** `trusted`: the provider asks everybody for a second factor. `claimed`: it says so each time, in acr or amr. */
   secondFactor: z.enum(["trusted", "claimed"]).default("claimed"),
   acrValues: z.array(line(200)).max(10).default([]),
-  amrValues: z.array(line(100)).max(20).default(["mfa", "otp", "hwk", "swk", "pop", "fido"]),
+  amrValues: z.array(line(100)).max(20).default(["mfa"]),
+  /**
+   * What shows that it is still somebody: that the provider says when they signed in there (`auth_time`), or, for one that
+   * never says so, that they have just come back from it.
+   */
+  proofBy: z.enum(["auth-time", "return"]).default("auth-time"),
   responseMode: z.enum(["query", "form_post"]).default("query"),
   /** Whether signing out here signs out there too. */
   signOutThere: z.boolean().default(true),

@@ -11,8 +11,9 @@ import { enter, type Origin } from "../sign_in.ts";
 import type { Role } from "../rights.ts";
 import { endSessions, type RenewedToken, renewToken, type StartedSession } from "../session.ts";
 import { textOf } from "./claims.ts";
+import { LEEWAY_SECONDS } from "./discovery.ts";
 import { PROOF_SECONDS } from "./flow.ts";
-import { connect, hashSid, hashSubject, identityOf } from "./identity.ts";
+import { connect, hashSid, hashSubject, type Identity, identityOf } from "./identity.ts";
 import { groupsOf, hasSecondFactor, missingRequirement, type Share, shareOf } from "./mapping.ts";
 import type { ProviderRow } from "./provider.ts";
 import { SsoRefused } from "./refusal.ts";
@@ -22,19 +23,13 @@ import type { Verified } from "./verification.ts";
 const provider = (): Actor => system("single sign-on");
 
 /**
- * Whether whom a provider named gets in at all: two factors, and what else was asked for. Answers what their groups make of
- * them; null where roles are given here.
- *
- * @throws SsoRefused second-factor, required-claim, groups-overage, no-role
+ * Whether whom a provider named gets in at all: by two factors, and with what else is asked of everybody.
+ * @throws SsoRefused second-factor, required-claim
  */
-export function admit({ settings }: ProviderRow, { claims }: Verified): Share | null {
+export function admit({ settings }: ProviderRow, { claims }: Verified): void {
   if (!hasSecondFactor(claims, settings)) throw new SsoRefused("second-factor");
   const claim = missingRequirement(claims, settings);
   if (claim) throw new SsoRefused("required-claim", { claim });
-  if (settings.rolesFrom !== "provider") return null;
-  const share = shareOf(groupsOf(claims, settings), settings);
-  if (!share) throw new SsoRefused("no-role");
-  return share;
 }
 
 /** What a person needs to have an account: their name and address, as the provider has them. */
@@ -46,8 +41,8 @@ export function personOf({ claims }: Verified): { name: string; email: string } 
 }
 
 /**
- * Signs somebody in whom a provider named. Role and sites follow their groups as they are now; whoever has none any more is
- * signed out everywhere.
+ * Signs somebody in whom a provider named. Role and sites follow their groups as they are now; whoever got their role by a
+ * group and has none any more is signed out everywhere.
  *
  * @throws SsoRefused
  */
@@ -57,19 +52,26 @@ export async function signInByProvider(
   verified: Verified,
   origin: Origin,
 ): Promise<StartedSession> {
+  admit(row, verified);
+  const { settings } = row;
   const known = await identityOf({ db: services.db, services }, row.id, verified.subject);
-  let share: Share | null;
-  try {
-    share = admit(row, verified);
-  } catch (error) {
-    if (known && error instanceof SsoRefused && error.reason === "no-role") {
-      await shutOut(services, known.accountId);
-    }
-    throw error;
+  const share = settings.rolesFrom === "provider"
+    ? shareOf(groupsOf(verified.claims, settings), settings)
+    : null;
+  if (settings.rolesFrom === "provider" && !share && !(known && await keepsRole(services, known))) {
+    if (known) await shutOut(services, known.accountId);
+    throw new SsoRefused("no-role");
   }
   if (known && share) await follow(services, row, known.accountId, share);
-  const identity = known ?? await provide(services, row, verified, share);
-  return await start(services, identity, verified, origin);
+  return await start(services, row, known ?? await provide(services, row, verified, share), verified, origin);
+}
+
+/** Whose role was given here: who was invited or connected the provider, drivers, and accounts for emergencies. */
+export async function keepsRole(services: Services, { accountId, origin }: Identity): Promise<boolean> {
+  if (origin === "invitation" || origin === "connected") return true;
+  const { role, breakGlass } = await services.db.selectFrom("accounts").select(["role", "breakGlass"])
+    .where("id", "=", accountId).executeTakeFirstOrThrow();
+  return breakGlass || role === "driver";
 }
 
 /**
@@ -83,16 +85,13 @@ export async function acceptByProvider(
   invitation: OpenInvitation,
   origin: Origin,
 ): Promise<StartedSession> {
-  const { settings } = row;
-  if (!hasSecondFactor(verified.claims, settings)) throw new SsoRefused("second-factor");
-  const claim = missingRequirement(verified.claims, settings);
-  if (claim) throw new SsoRefused("required-claim", { claim });
+  admit(row, verified);
   const identity = await change(services, provider(), async (made) => {
     await accept(made, invitation);
     const given = { providerId: row.id, subject: verified.subject, origin: "invitation" } as const;
     return { id: await connect(made, invitation.account, given), accountId: invitation.account.id };
   });
-  return await start(services, identity, verified, origin);
+  return await start(services, row, identity, verified, origin);
 }
 
 /**
@@ -109,7 +108,10 @@ export async function proveByProvider(
   if (identity?.accountId !== actor.accountId) throw new SsoRefused("another-person");
   if (!hasSecondFactor(verified.claims, row.settings)) throw new SsoRefused("second-factor");
   const { signedInAt } = verified;
-  if (!signedInAt || signedInAt.getTime() < Date.now() - (PROOF_SECONDS + 60) * 1000) {
+  const isJustNow = signedInAt
+    ? signedInAt.getTime() > Date.now() - (PROOF_SECONDS + LEEWAY_SECONDS) * 1000
+    : row.settings.proofBy === "return";
+  if (!isJustNow) {
     throw new SsoRefused("logged-in-too-long-ago");
   }
   return await change(services, actor, renewToken);
@@ -122,9 +124,7 @@ export async function connectProvider(
   verified: Verified,
   actor: Actor,
 ): Promise<void> {
-  if (!hasSecondFactor(verified.claims, row.settings)) throw new SsoRefused("second-factor");
-  const claim = missingRequirement(verified.claims, row.settings);
-  if (claim) throw new SsoRefused("required-claim", { claim });
+  admit(row, verified);
   await change(services, actor, async (made) => {
     const account = { id: actor.accountId!, personId: actor.personId! };
     await connect(made, account, { providerId: row.id, subject: verified.subject, origin: "connected" });
@@ -159,10 +159,7 @@ export async function applyShare(made: Change, accountId: string, share: Share):
 /** Somebody in no group that has a role any more: what they have open is closed. */
 async function shutOut(services: Services, accountId: string): Promise<void> {
   await change(services, provider(), async (made) => {
-    const account = await made.tx.selectFrom("accounts").select(["breakGlass", "role"])
-      .where("id", "=", accountId).executeTakeFirstOrThrow();
-    const isFixed = account.breakGlass || account.role === "driver";
-    if (isFixed || (await endSessions(made, accountId)).length === 0) made.unchanged();
+    if ((await endSessions(made, accountId)).length === 0) made.unchanged();
   });
 }
 
@@ -203,14 +200,13 @@ export async function provideAccount(
 
 async function start(
   services: Services,
+  { id: providerId, settings: { proofBy } }: ProviderRow,
   identity: { id: string; accountId: string },
   { idToken, sid, sub, signedInAt }: Verified,
   origin: Origin,
 ): Promise<StartedSession> {
   const account = await services.db.selectFrom("accounts").select(["id", "personId", "role", "passwordHash"])
     .where("id", "=", identity.accountId).executeTakeFirst();
-  const { providerId } = await services.db.selectFrom("ssoIdentities").select("providerId")
-    .where("id", "=", identity.id).executeTakeFirstOrThrow(() => new SsoRefused("no-account"));
   const session = account && await enter(services, account, origin, async (made) => {
     const { numUpdatedRows } = await made.tx.updateTable("ssoIdentities").set({
       lastUsedAt: sql<Date>`now()`,
@@ -219,7 +215,7 @@ async function start(
     return numUpdatedRows > 0n;
   }, {
     // Whoever signed in there this morning has shown no factor just now.
-    provenAt: signedInAt ?? new Date(0),
+    provenAt: signedInAt ?? (proofBy === "return" ? new Date() : new Date(0)),
     alsoKeep: async (made, { id }) => {
       await made.tx.insertInto("ssoSessions").values({
         sessionId: id,

@@ -10,11 +10,11 @@ import { accountOfLogin, loginHash } from "../login.ts";
 import { clockCheck } from "./check.ts";
 import { LEEWAY_SECONDS, reach } from "./discovery.ts";
 import { identityOf } from "./identity.ts";
-import { groupsOf, hasSecondFactor, missingRequirement, shareOf } from "./mapping.ts";
+import { groupsOf, shareOf } from "./mapping.ts";
 import { noteTried, type ProviderRow } from "./provider.ts";
 import { type Reason, refusalOf, SsoRefused } from "./refusal.ts";
 import type { Check, Trial } from "./schema.ts";
-import { personOf } from "./sign_in.ts";
+import { admit, keepsRole, personOf } from "./sign_in.ts";
 import type { Verified } from "./verification.ts";
 
 declare module "../../platform/database.ts" {
@@ -143,16 +143,14 @@ export async function readTrial(reader: Reader, id: string): Promise<Trial> {
 /** What would follow from a good answer. @throws SsoRefused where somebody would not get in */
 async function judge(services: Services, row: ProviderRow, verified: Verified, told: Told): Promise<void> {
   const { settings } = row;
-  if (!hasSecondFactor(verified.claims, settings)) throw new SsoRefused("second-factor");
-  const claim = missingRequirement(verified.claims, settings);
-  if (claim) throw new SsoRefused("required-claim", { claim });
+  admit(row, verified);
   told.groups = groupsOf(verified.claims, settings).slice(0, 500);
+  const known = await identityOf({ db: services.db, services }, row.id, verified.subject);
   if (settings.rolesFrom === "provider") {
     const share = shareOf(told.groups, settings);
-    if (!share) throw new SsoRefused("no-role");
+    if (!share && !(known && await keepsRole(services, known))) throw new SsoRefused("no-role");
     Object.assign(told, share);
   }
-  const known = await identityOf({ db: services.db, services }, row.id, verified.subject);
   if (known) {
     const account = await services.db.selectFrom("accounts").select(["role", "disabled"])
       .where("id", "=", known.accountId).executeTakeFirstOrThrow();

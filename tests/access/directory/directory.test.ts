@@ -228,6 +228,7 @@ describe("a directory", () => {
         `id eq "${user.id}"`,
         'emails[type eq "work"].value eq "To-Be.Found@kestrel.example"',
         'userName eq "To-Be.Found@kestrel.example" and active eq true',
+        'userName eq "To-Be.Found@kestrel.example" and name.familyName pr',
       ]
     ) {
       const body = await found(filter);
@@ -389,6 +390,36 @@ describe("a directory", () => {
       members: [{ value: user.id }],
     }, key.body.token);
     expect(made.status).toBe(400);
+  });
+
+  it("takes up somebody who had an account before they were sent, once they have connected the provider", async () => {
+    const person = await employ(company, "admin");
+    const sent = { ...entraUser(), userName: person.email, emails: undefined };
+    const user = (await scim("POST", "/Users", sent)).body;
+    expect((await join("Dispatch", user.id)).status).toBe(409);
+    const { cookie } = await person.session();
+    op.person = { ...op.person, sub: sent.externalId };
+    expect((await signIn.trip("/api/sso/kestrel/connect", { cookies: cookie })).refused).toBeNull();
+    expect((await join("Dispatch", user.id)).status).toBe(200);
+    expect(await accountOf(person.email)).toMatchObject({ id: person.accountId, role: "dispatcher" });
+    expect((await scim("GET", `/Users/${user.id}`)).body.userName).toBe(person.email);
+    await scim("PATCH", `/Users/${user.id}`, patch({ op: "replace", path: "active", value: false }));
+    expect((await accountOf(person.email)).state).toBe("disabled");
+  });
+
+  it("decides no role where roles come with the sign-in, and still closes what belongs to whoever left", async () => {
+    await signIn.edit({ rolesFrom: "provider", groupClaim: "groups", justInTime: true });
+    const sent = entraUser();
+    op.person = { ...op.person, sub: sent.externalId, email: sent.userName, groups: ["Dispatch"] };
+    const arrival = await signIn.trip();
+    const isIn = async () =>
+      (await company.caller({ cookie: arrival.cookie! }).get("/api/session")).status === 200;
+    const user = (await scim("POST", "/Users", sent)).body;
+    await scim("PATCH", `/Users/${user.id}`, patch({ op: "replace", path: "displayName", value: "Kim" }));
+    expect(await isIn()).toBe(true);
+    await scim("PATCH", `/Users/${user.id}`, patch({ op: "replace", path: "active", value: false }));
+    expect(await isIn()).toBe(false);
+    await signIn.edit({ rolesFrom: "directory", justInTime: false });
   });
 
   it("gets no key by an admin's hand where its groups make owners", async () => {

@@ -102,6 +102,8 @@ describe("whoever a provider lets in and whose groups have a role", () => {
 
     op.person.amr = ["pwd"];
     expect((await signIn.trip()).refused).toBe("second-factor");
+    op.person.amr = ["otp"];
+    expect((await signIn.trip()).refused).toBe("second-factor");
     op.person.amr = ["pwd", "otp"];
     await signIn.edit({ requires: [{ claim: "hd", value: "kestrel.example" }] });
     expect((await signIn.trip()).refused).toBe("required-claim");
@@ -131,6 +133,27 @@ describe("whoever a provider lets in and whose groups have a role", () => {
     await signIn.edit({ groupClaim: "groups" });
     delete op.person.realm_access;
     delete op.person["realm_access.roles"];
+  });
+
+  it("keeps a role that was given here, where no group says anything of them", async () => {
+    op.person.groups = [];
+    const made = await signIn.owner.post("/api/accounts", {
+      name: "Ada Beispiel",
+      email: `ada-${count}@kestrel.example`,
+      role: "auditor",
+    });
+    const token = new URL(made.body.invitation.link).hash.slice(1);
+    const headers = { authorization: `Invitation ${token}` };
+    expect((await signIn.trip("/api/sso/kestrel/invitation", { headers })).refused).toBeNull();
+    expect((await meOf(await signIn.trip())).role).toBe("auditor");
+    op.person.groups = ["dispatch"];
+    expect((await meOf(await signIn.trip())).role).toBe("dispatcher");
+
+    op.person = { ...op.person, sub: "u-connects", groups: [] };
+    const person = await employ(company, "privacy-officer");
+    const { cookie } = await person.session();
+    await signIn.trip("/api/sso/kestrel/connect", { cookies: cookie });
+    expect((await meOf(await signIn.trip())).role).toBe("privacy-officer");
   });
 
   it("gets no account where accounts are not made at once", async () => {
@@ -306,6 +329,32 @@ describe("a session that began at a provider", () => {
     const url = await op.authorise(begun.body.location);
     expect((await signIn.arrive(url, cookiesOf(begun))).refused).toBe("not-begun-here");
     delete op.person.auth_time;
+  });
+
+  it("of a provider that never says when somebody signed in is proved by coming back from it", async () => {
+    await signIn.edit({ proofBy: "return" });
+    op.person = { ...op.person, groups: ["boss"], auth_time: undefined };
+    const arrival = await signIn.trip();
+    const key = { name: "Shop", rights: ["orders.read"], siteIds: [company.here], days: 1 };
+    expect((await as(arrival).post("/api/keys", key)).status).toBe(201);
+    const me = await meOf(arrival);
+    await company.superDb.updateTable("sessions").set({ provenAt: new Date(0) }).where(
+      "id",
+      "=",
+      me.sessionId,
+    )
+      .execute();
+    expect((await as(arrival).post("/api/keys", key)).body.slug).toBe("fresh-proof-needed");
+    const proof = await signIn.trip("/api/sso/kestrel/proof", { cookies: arrival.cookies });
+    expect(proof.location).toBe("/proof");
+    expect(op.asked("/authorize").at(-1)!.query).toMatchObject({ prompt: "login" });
+    expect((await as(proof).post("/api/keys", key)).status).toBe(201);
+    // One that says it all the same is taken at its word.
+    op.person.auth_time = now() - 3600;
+    const old = await signIn.trip("/api/sso/kestrel/proof", { cookies: proof.cookies });
+    expect(old.refused).toBe("logged-in-too-long-ago");
+    delete op.person.auth_time;
+    await signIn.edit({ proofBy: "auth-time" });
   });
 
   it("ends here first and then there", async () => {

@@ -206,7 +206,7 @@ const reasons = {
   "email-missing": {
     what: "The provider sent no e-mail address, and an account needs one.",
     next:
-      "Allow the scope email, and check that the person has an address. With Entra ID, add the optional claim email to the ID token.",
+      "Allow the scope email, and check that the person has an address. With Entra ID, add the optional claims email and auth_time to the ID token.",
   },
   "email-taken": {
     what:
@@ -330,7 +330,7 @@ export const singleSignOn = {
       name: "Google Workspace",
       hint: "Accounts of your own domain",
       where:
-        "In the Google Cloud console, under APIs & Services, Credentials, create an OAuth client ID for a web application; the consent screen is Internal. It takes the redirect address only.",
+        "In the Google Cloud console, under APIs & Services, Credentials, create an OAuth client ID for a web application; the consent screen is Internal. It takes the redirect address only, and that needs a public domain: names such as .lan and private addresses are refused.",
       trap:
         "Google sends no groups: everybody it lets in gets the one role you choose below. The required claim hd has to be your own domain; without it anybody with a Google account would be let in.",
       issuer: "It is the same for everybody.",
@@ -356,7 +356,7 @@ export const singleSignOn = {
       where:
         "In AD FS Management, add an application group: Server application accessing a web API. The web API’s identifier is the client ID, and its client permissions are openid, profile, email and allatclaims.",
       trap:
-        "It sends neither e-mail nor groups by itself, and its sub names nobody. Add issuance rules to the web API: E-Mail-Addresses as E-Mail Address, Display-Name as Name, and the groups as Group. They come as the claim group; if a trial shows http://schemas.xmlsoap.org/claims/Group instead, put that under More settings.",
+        "It sends neither e-mail nor groups by itself, and its sub names nobody. Add issuance rules to the web API: E-Mail-Addresses as E-Mail Address, Given-Name as Given Name, Surname as Surname, and the groups as Group. They come as the claim group; if a trial shows http://schemas.xmlsoap.org/claims/Group instead, put that under More settings.",
       issuer: "The federation service’s name with /adfs after it.",
       secret: "Shown when the server application is made.",
       factor:
@@ -424,7 +424,14 @@ export const singleSignOn = {
     acrValues: "acr values",
     acrHint: "Each means that two factors were shown; they are asked for. With spaces between.",
     amrValues: "amr values",
-    amrHint: "Any of these means that two factors were shown. With spaces between.",
+    amrHint:
+      "Any of these means that two factors were shown, as does a password together with something held (pwd and otp). With spaces between.",
+    proofBy: "That it is still somebody, it shows by",
+    proofByHint: "Asked for before grave acts, such as making an account.",
+    proof: {
+      "auth-time": "saying when they signed in there (auth_time)",
+      return: "letting them come back, for one that never says so",
+    },
     responseMode: "It answers by",
     response: { query: "the address (query)", form_post: "a form (form_post), as AD FS does" },
     signOutThere: "Signing out here signs out there too",
