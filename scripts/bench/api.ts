@@ -112,7 +112,7 @@ async function searchPaths(services: Services, orders: number): Promise<string[]
   const random = new Random(Date.now());
   const numbers = Array.from({ length: 2_000 }, () => numberAt(random.between(0, orders - 1)));
   const rows = await services.db.selectFrom("deliveries").selectAll()
-    .where(sql<boolean>`lower(number) = any(${numbers}::text[])`).execute();
+    .where(sql<boolean>`number_lower = any(${numbers}::text[])`).execute();
   const recipients = await new Reader(services, system("bench"))
     .open<Recipient>("deliveries", rows.map(subjectOf), null);
   return random.shuffle(rows).map((row, at) =>

@@ -1,6 +1,6 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { Buffer } from "node:buffer";
-import { type DataTables, isTransient } from "../platform/database.ts";
+import { type DataTables, isTransient, reaching } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
 import { enqueue, type JobName, type Jobs } from "../platform/queue.ts";
 import { sealBytes } from "../platform/seal.ts";
@@ -122,7 +122,7 @@ export async function change<T>(
 ): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
-      return await (services.db as Kysely<DataTables>).transaction().execute(async (tx) => {
+      return await reaching(services.db, actor.sites).transaction().execute(async (tx) => {
         const made = new Change(services, actor, tx);
         const result = await act(made);
         await made.settle();

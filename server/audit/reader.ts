@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from "kysely";
 import type { Buffer } from "node:buffer";
-import type { DataTables } from "../platform/database.ts";
+import { type DataTables, reaching } from "../platform/database.ts";
 import { openBytes } from "../platform/seal.ts";
 import type { Services } from "../platform/services.ts";
 import type { Actor } from "./actor.ts";
@@ -21,8 +21,8 @@ export class Reader {
   constructor(
     readonly services: Services,
     readonly actor: Actor,
-    /** Where to read: the pool, or a change's own transaction. */
-    readonly db: Kysely<DataTables> | Transaction<DataTables> = services.db,
+    /** Where to read: the database as far as the actor reaches, or a change's own transaction. */
+    readonly db: Kysely<DataTables> | Transaction<DataTables> = reaching(services.db, actor.sites),
   ) {}
 
   /**
@@ -67,7 +67,8 @@ export class Reader {
 
   /**
    * The condition that scopes a query to the actor's sites: every query over things of a site carries it, so that
-   * another site's thing is not found rather than refused (ASVS 5.0 V8.2.2).
+   * another site's thing is not found rather than refused (ASVS 5.0 V8.2.2). Where one forgets it, the database's own
+   * wall stands behind it (docs/decisions/0011-row-security.md).
    */
   inSites(column: string): RawBuilder<boolean> {
     return this.actor.sites === "all"

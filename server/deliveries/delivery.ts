@@ -4,7 +4,13 @@ import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { sealDetail } from "../audit/sealed_detail.ts";
 import { openSiteOf } from "../sites/site.ts";
-import { type DataTables, type GeneratedMoment, type Moment, violates } from "../platform/database.ts";
+import {
+  type DataTables,
+  type GeneratedAlways,
+  type GeneratedMoment,
+  type Moment,
+  violates,
+} from "../platform/database.ts";
 import { changedMeanwhile, parse } from "../platform/http.ts";
 import { newId } from "../platform/id.ts";
 import { conflict, notFound } from "../platform/problem.ts";
@@ -26,6 +32,7 @@ declare module "../platform/database.ts" {
       id: string;
       siteId: string;
       number: string;
+      numberLower: GeneratedAlways<string>;
       kind: Delivery["kind"];
       state: State;
       outcome: Outcome | null;

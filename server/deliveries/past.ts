@@ -35,7 +35,16 @@ export interface PastOrder {
 }
 
 /** Facts for machines only, or that change with everything. */
-const unspoken = new Set(["id", "recipient_id", "site_id", "version", "created_at", "updated_at", "sealed"]);
+const unspoken = new Set([
+  "id",
+  "recipient_id",
+  "site_id",
+  "number_lower",
+  "version",
+  "created_at",
+  "updated_at",
+  "sealed",
+]);
 
 /**
  * Opens what a restored copy held of some orders beside what they are now. What is opened stands in the trail as

@@ -1,4 +1,12 @@
-import { CamelCasePlugin, type ColumnType, type Generated, Kysely, PostgresDialect } from "kysely";
+import {
+  CamelCasePlugin,
+  type ColumnType,
+  type Generated,
+  type GeneratedAlways,
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+} from "kysely";
 import pg from "pg";
 import type { Logger } from "./log.ts";
 
@@ -13,7 +21,7 @@ export type Moment = ColumnType<Date, Date | string, Date | string>;
 export type GeneratedMoment = ColumnType<Date, Date | string | undefined, Date | string>;
 /** Null at first, since it has not come yet. */
 export type LaterMoment = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
-export type { Generated };
+export type { Generated, GeneratedAlways };
 export type Database = Kysely<DataTables>;
 
 // A calendar day is text, never a Date at midnight of some time zone.
@@ -60,13 +68,67 @@ function tlsOf(url: URL): Pick<pg.PoolConfig, "ssl" | "enableChannelBinding"> {
   return { ssl: { ca, rejectUnauthorized: true }, enableChannelBinding: true };
 }
 
-/** Kysely over a pool, with snake_case columns as camelCase properties. */
+/** The sites of which a connection is shown rows (migrations/data/0013_row_security.ts). */
+export type Sites = "all" | readonly string[];
+
+/**
+ * Kysely over a pool, with snake_case columns as camelCase properties. Of the data cluster it is shown the rows of every
+ * site, as the appliance itself needs them; whoever acts for somebody narrows it with `reaching`.
+ */
 export function kyselyOver<Tables>(pool: pg.Pool): Kysely<Tables> {
-  return new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool }),
-    // Objects inside jsonb are data, not columns.
-    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  return kyselyReaching(pool, "all");
+}
+
+/** The same database as it is shown to whoever reaches these sites, in transactions too. */
+export function reaching(db: Database, sites: Sites): Database {
+  return sites === "all" ? db : kyselyReaching(poolOf.get(db)!, sites);
+}
+
+// Objects inside jsonb are data, not columns.
+const camelCase = new CamelCasePlugin({ maintainNestedObjectKeys: true });
+
+const poolOf = new WeakMap<object, pg.Pool>();
+
+function kyselyReaching<Tables>(pool: pg.Pool, sites: Sites): Kysely<Tables> {
+  const db = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: new ReachingPool(pool, sites) }),
+    plugins: [camelCase],
   });
+  poolOf.set(db, pool);
+  return db;
+}
+
+/** What each connection was last told to show. */
+const shownBy = new WeakMap<pg.PoolClient, string>();
+
+/** Connections of a pool that show the rows of some sites. Told only if the one before wanted others: a round trip. */
+class ReachingPool implements PostgresPool {
+  readonly options: object;
+  readonly #shown: string;
+
+  constructor(private readonly pool: pg.Pool, sites: Sites) {
+    this.options = pool.options;
+    this.#shown = sites === "all" ? sites : `{${sites.join()}}`;
+  }
+
+  async connect(): Promise<pg.PoolClient> {
+    const client = await this.pool.connect();
+    if (shownBy.get(client) === this.#shown) return client;
+    try {
+      // Outside of any transaction, so that no rollback takes it back.
+      await client.query("select set_config('fleethold.sites', $1, false)", [this.#shown]);
+    } catch (error) {
+      // Nobody knows now what it shows.
+      client.release(true);
+      throw error;
+    }
+    shownBy.set(client, this.#shown);
+    return client;
+  }
+
+  end(): Promise<void> {
+    return this.pool.end();
+  }
 }
 
 const UNREACHABLE = new Set([

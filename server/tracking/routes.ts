@@ -1,8 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type AppEnv, may, open } from "../access/may.ts";
-import { visitor } from "../audit/actor.ts";
-import { Reader } from "../audit/reader.ts";
 import { answers, params } from "../platform/http.ts";
 import { Id } from "../platform/schema.ts";
 import { Tracking, TrackingLink } from "./schema.ts";
@@ -34,7 +32,6 @@ export const trackingRoutes = new Hono<AppEnv>()
     async (c) => {
       const [scheme, token] = c.req.header("authorization")?.split(" ") ?? [];
       if (scheme?.toLowerCase() !== "tracking" || !token) throw linkUnknown();
-      const reader = new Reader(c.var.services, visitor("tracking-link"));
-      return c.json(await track(reader, token, c.var.clientAddress));
+      return c.json(await track(c.var.services, token, c.var.clientAddress));
     },
   );

@@ -3,8 +3,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import { begin, type Bucket, networkOf, succeed } from "../access/throttle.ts";
 import { peppered } from "../access/pepper.ts";
+import { visitor } from "../audit/actor.ts";
 import type { Change } from "../audit/change.ts";
-import type { Reader } from "../audit/reader.ts";
+import { Reader } from "../audit/reader.ts";
 import { recordSight } from "../audit/sight.ts";
 import { theCompany } from "../company/company.ts";
 import { lockDelivery } from "../deliveries/delivery.ts";
@@ -86,13 +87,18 @@ export async function makeTrackingLink(change: Change, deliveryId: string): Prom
  *
  * @throws Problem link-unknown, too-many-attempts, keys-unavailable
  */
-export async function track(reader: Reader, token: string, clientAddress: string | null): Promise<Tracking> {
-  const buckets = clientAddress === null ? [] : [guessesFrom(reader.services, clientAddress)];
-  await begin(reader.services, buckets);
-  const tracked = await findTracked(reader, token);
+export async function track(
+  services: Services,
+  token: string,
+  clientAddress: string | null,
+): Promise<Tracking> {
+  const buckets = clientAddress === null ? [] : [guessesFrom(services, clientAddress)];
+  await begin(services, buckets);
+  const tracked = await findTracked(services, token);
   // Whoever knows a token has not guessed, whatever else keeps us from answering.
-  await succeed(reader.services, buckets);
-  return await shown(reader, tracked);
+  await succeed(services, buckets);
+  const holder = { ...visitor("tracking-link"), sites: [tracked.siteId] };
+  return await shown(new Reader(services, holder), tracked);
 }
 
 /** Deletes links past their time. */
@@ -112,15 +118,20 @@ export const linkUnknown = () =>
 
 type Tracked = Awaited<ReturnType<typeof findTracked>>;
 
-const findTracked = (reader: Reader, token: string) =>
-  reader.db.selectFrom("trackingLinks")
+/** Asked of every site, since only the link tells which one; the driver may have gone to another by now. */
+const findTracked = ({ db }: Services, token: string) =>
+  db.selectFrom("trackingLinks")
     .innerJoin("deliveries", "deliveries.id", "trackingLinks.deliveryId")
     .innerJoin("sites", "sites.id", "deliveries.siteId")
+    .leftJoin("drivers", "drivers.id", "deliveries.driverId")
     .select([
       "trackingLinks.expiresAt",
       "deliveries.id",
+      "deliveries.siteId",
       "deliveries.recipientId",
       "deliveries.driverId",
+      "drivers.personId",
+      "drivers.sealed",
       "deliveries.number",
       "deliveries.state",
       "deliveries.outcome",
@@ -134,9 +145,7 @@ const findTracked = (reader: Reader, token: string) =>
 
 async function shown(reader: Reader, row: Tracked): Promise<Tracking> {
   if (!await isKnown(reader, row.recipientId)) throw linkUnknown();
-  const driver = row.driverId && driverShown.includes(row.state)
-    ? await driverOf(reader, row.driverId)
-    : null;
+  const driver = driverShown.includes(row.state) ? await driverOf(reader, row) : null;
   const steps = await reader.db.selectFrom("deliverySteps").select(["toState", "happenedAt"])
     .where("deliveryId", "=", row.id).where("undoneAt", "is", null).where("toState", "in", stepsShown)
     .orderBy("seq").execute();
@@ -160,13 +169,12 @@ async function shown(reader: Reader, row: Tracked): Promise<Tracking> {
   };
 }
 
-/** The order's driver; null for one who has been erased. */
+/** The order's driver; null without one, and for one who has been erased. */
 async function driverOf(
   reader: Reader,
-  id: string,
+  { driverId: id, personId, sealed }: Tracked,
 ): Promise<{ id: string; personId: string; firstName: string } | null> {
-  const { personId, sealed } = await reader.db.selectFrom("drivers").select(["personId", "sealed"])
-    .where("id", "=", id).executeTakeFirstOrThrow();
+  if (!id || !personId) return null;
   // Recorded with the order it is shown with.
   const person = await reader.openOne<DriverPerson>("drivers", { id, subject: personId, sealed }, null);
   return person && { id, personId, firstName: person.name.split(/\s+/)[0]! };

@@ -90,7 +90,9 @@ describe("the copy elsewhere", () => {
     expect(await fleethold("kit", kit, "--yes")).toMatchObject({ code: 0 });
     expect((await Deno.stat(kit)).mode! & 0o077).toBe(0);
     await ask(
-      "insert into deliveries select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(), 'number', 'last'))).* from deliveries d where number = 'since'",
+      `insert into deliveries (id, site_id, number, kind, state, day, service_minutes, priority, quantity, recipient_id)
+       select gen_random_uuid(), site_id, 'last', kind, state, day, service_minutes, priority, quantity, recipient_id
+       from deliveries where number = 'since'`,
     );
     const segment = await ask("select pg_walfile_name(pg_switch_wal())");
     // Archived at once, in a snapshot within a minute, copied ten seconds after that.

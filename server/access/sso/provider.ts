@@ -19,7 +19,7 @@ import { keyFor } from "../pepper.ts";
 import { manageableBy } from "../power.ts";
 import { readPolicy } from "../policy.ts";
 import { type Role, seesAllSites } from "../rights.ts";
-import type { NewProvider, Provider, ProviderEdit, ProviderSettings } from "./schema.ts";
+import { type NewProvider, type Provider, type ProviderEdit, type ProviderSettings, Slug } from "./schema.ts";
 
 declare module "../../platform/database.ts" {
   interface DataTables {
@@ -175,6 +175,8 @@ export async function providerById(reader: Pick<Reader, "db">, id: string): Prom
 
 /** A provider that lets people in. @throws Problem not-found */
 export async function enabledProvider(reader: Pick<Reader, "db">, slug: string): Promise<ProviderRow> {
+  // An address may hold what PostgreSQL refuses as text.
+  if (!Slug.safeParse(slug).success) throw notFound("provider");
   return await reader.db.selectFrom("ssoProviders").selectAll().where("slug", "=", slug)
     .where("enabled", "=", true).executeTakeFirstOrThrow(() => notFound("provider"));
 }

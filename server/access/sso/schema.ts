@@ -65,7 +65,7 @@ const Issuer = z.string().trim().max(500).refine((text) => {
   }).transform((text) => text.replace(/\/\.well-known\/openid-configuration$/, ""));
 
 /** The provider's name in addresses: part of the redirect URI that is registered there. */
-const Slug = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, {
+export const Slug = z.string().regex(/^[a-z][a-z0-9-]{1,30}$/, {
   error: "must be 2 to 31 small letters, digits and hyphens, beginning with a letter",
 });
 
