@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { employ } from "../access/person.ts";
 import type { Caller, Company } from "../harness/app.ts";
 import { IdentityProvider } from "../harness/identity_provider.ts";
+import { Authenticator } from "./authenticator.ts";
 import { installedChromium, startBrowser } from "./chromium.ts";
 import { Person } from "./person.ts";
 import { serveCompany, type ServedCompany } from "./served_company.ts";
@@ -15,13 +16,16 @@ let provider: IdentityProvider;
 let company: Company;
 let browser: Browser;
 let administrator: Caller;
-let people: Record<"mina" | "ines" | "tomas", Person>;
+let people: Record<"mina" | "ines" | "tomas" | "lena", Person>;
 /** What the provider's own pages complain of, such as that it has no icon. */
 const theirs: string[] = [];
 
-const mina = "mina@kestrel.example";
+/** Whom the provider knows. */
 const known = [
-  { account: "mina", claims: { name: "Mina Okafor", email: mina, groups: ["dispatch"] } },
+  {
+    account: "mina",
+    claims: { name: "Mina Okafor", email: "mina@kestrel.example", groups: ["dispatch"] },
+  },
   { account: "ines", claims: { name: "Ines Marsh", email: "ines@kestrel.example" } },
   { account: "tomas", claims: { name: "Tomas Reed", email: "tomas@kestrel.example" } },
 ].map((person) => ({ ...person, password: `the password of ${person.account}` }));
@@ -47,10 +51,13 @@ beforeAll(async () => {
     },
   });
   expect(made.status).toBe(201);
-  const [first, second, third] = await Promise.all(
-    known.map(({ claims }) => Person.at("desk", browser, served.url, claims.email)),
-  );
-  people = { mina: first!, ines: second!, tomas: third! };
+  const comes = (name: string) => Person.at("desk", browser, served.url, `${name}@kestrel.example`);
+  people = {
+    mina: await comes("mina"),
+    ines: await comes("ines"),
+    tomas: await comes("tomas"),
+    lena: await comes("lena"),
+  };
   for (const { page } of Object.values(people)) {
     page.context().on("console", (message) => {
       if (message.location().url.startsWith(provider.issuer)) theirs.push(message.text());
@@ -120,8 +127,6 @@ const everybodyGoesStale = () =>
 it("somebody whom the provider does not let in is told so plainly", async () => {
   const { mina } = people;
   await mina.opens("/account");
-  await mina.sees("Sign in with Kestrel");
-  await mina.inspects();
   await mina.presses("Sign in with Kestrel");
   await mina.presses("Cancel");
   await mina.reads("Sign in");
@@ -156,7 +161,13 @@ it("confirms by the provider's window that it is them, and goes on where they we
   await signsInThere("mina", proving);
   await mina.sees("Scan this with an authenticator app");
   await expect.poll(() => proving.isClosed()).toBe(true);
-  await mina.presses("Cancel");
+  const secret = await mina.page.getByText(/^[A-Z2-7]{32}$/).textContent();
+  await mina.types("Code from your authenticator app", await new Authenticator(secret!).code());
+  await mina.presses("Add");
+  await mina.page.getByLabel("I have kept them in a safe place").check();
+  await mina.presses("Continue");
+  await mina.sees("Password and authenticator app added");
+  await mina.page.getByRole("button", { name: "Change password" }).waitFor();
 });
 
 it("is signed out there too when they sign out here", async () => {
@@ -170,17 +181,22 @@ it("is signed out there too when they sign out here", async () => {
   await mina.page.getByLabel("Account").waitFor();
 });
 
-it("an invited person takes the invitation up with the company's account", async () => {
-  const { ines } = people;
+/** The link of an invitation as a dispatcher. */
+async function invitationOf(name: string, email: string): Promise<string> {
   const invited = await administrator.post("/api/accounts", {
-    name: "Ines Marsh",
-    email: ines.email,
+    name,
+    email,
     role: "dispatcher",
     siteIds: [company.here],
   });
-  await ines.opens(invited.body.invitation.link);
+  return invited.body.invitation.link;
+}
+
+it("an invited person takes the invitation up with the company's account", async () => {
+  const { ines } = people;
+  await ines.opens(await invitationOf("Ines Marsh", ines.email));
   await ines.reads("Welcome to Kestrel Couriers");
-  await ines.inspects({ onPhoneToo: true });
+  await ines.inspects();
   await ines.presses("Choose a password");
   await ines.page.getByLabel("New password", { exact: true }).waitFor();
   await ines.presses("Back");
@@ -191,6 +207,27 @@ it("an invited person takes the invitation up with the company's account", async
   await ines.presses("Sign in with Kestrel");
   await signsInThere("ines");
   await ines.reads("Orders");
+});
+
+it("and another one with a passkey alone", async () => {
+  const { lena } = people;
+  const devtools = await lena.page.context().newCDPSession(lena.page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await lena.opens(await invitationOf("Lena Frost", lena.email));
+  await lena.presses("Use a passkey");
+  await lena.reads("Orders");
+  await lena.opens("/account");
+  await lena.sees("You sign in with a passkey; your account has no password.");
 });
 
 it("whoever signs in by a password connects the company's account, and removes it", async () => {
