@@ -8,6 +8,7 @@ import { apiKeyRoutes } from "./access/api_keys/routes.ts";
 import { elevationRoutes } from "./access/elevations/routes.ts";
 import { directoryRoutes, scimRoutes } from "./access/directory/routes.ts";
 import { ssoBrowserRoutes } from "./access/sso/browser_routes.ts";
+import { providerNames } from "./access/sso/provider.ts";
 import { policyRoutes, ssoRoutes } from "./access/sso/routes.ts";
 import { passkeyRoutes } from "./access/passkeys/routes.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
@@ -43,7 +44,7 @@ import { z } from "zod";
 import { version } from "./version.ts";
 
 /** Who knows the names of the things that entries of the trail are about. */
-const namers: Namer[] = [accountNames, driverNames, deliveryNumbers, siteNames, vehicleNames];
+const namers: Namer[] = [accountNames, driverNames, deliveryNumbers, siteNames, vehicleNames, providerNames];
 
 /** The whole HTTP side: middleware, one `.route()` a slice, one error handler. */
 export function createApp(

@@ -173,6 +173,13 @@ export async function providerById(reader: Pick<Reader, "db">, id: string): Prom
     .executeTakeFirstOrThrow(() => notFound("provider"));
 }
 
+/** The names of providers by id, for whoever reads the trail; ids of none are left out. */
+export async function providerNames(reader: Reader, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await reader.db.selectFrom("ssoProviders").select(["id", "name"])
+    .where("id", "=", sql<string>`any(${ids}::uuid[])`).execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /** A provider that lets people in. @throws Problem not-found */
 export async function enabledProvider(reader: Pick<Reader, "db">, slug: string): Promise<ProviderRow> {
   // An address may hold what PostgreSQL refuses as text.
