@@ -211,18 +211,7 @@ it("an invited person takes the invitation up with the company's account", async
 
 it("and another one with a passkey alone", async () => {
   const { lena } = people;
-  const devtools = await lena.page.context().newCDPSession(lena.page);
-  await devtools.send("WebAuthn.enable");
-  await devtools.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await lena.hasPasskeys();
   await lena.opens(await invitationOf("Lena Frost", lena.email));
   await lena.presses("Use a passkey");
   await lena.reads("Orders");

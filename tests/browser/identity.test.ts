@@ -43,18 +43,7 @@ async function comes(employee: Employee): Promise<Person> {
   const person = await Person.at("desk", browser, url, employee.email);
   const [name, value] = cookie.split("=") as [string, string];
   await person.page.context().addCookies([{ name, value, url }]);
-  const devtools = await person.page.context().newCDPSession(person.page);
-  await devtools.send("WebAuthn.enable");
-  await devtools.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await person.hasPasskeys();
   await goesStale(employee);
   return person;
 }

@@ -51,6 +51,22 @@ export class Person {
     return other;
   }
 
+  /** Has a device that makes passkeys and always says yes. */
+  async hasPasskeys(): Promise<void> {
+    const devtools = await this.page.context().newCDPSession(this.page);
+    await devtools.send("WebAuthn.enable");
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+  }
+
   async opens(path: string): Promise<void> {
     await this.page.goto(path);
   }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { Appliance } from "../../scripts/bench/appliance.ts";
-import { installedChromium, startBrowser } from "../browser/chromium.ts";
+import { installedChromium, startBrowser, trustAuthorities } from "../browser/chromium.ts";
 import { Person } from "../browser/person.ts";
 import { newOrder } from "../harness/app.ts";
 
@@ -32,28 +32,11 @@ afterAll(async () => {
   await Deno.remove(home, { recursive: true }).catch(() => {});
 });
 
-/** Puts the appliance's root where Chromium on Linux looks, as docs/tls.md tells; why not, where that cannot be done. */
+/** One home knows the appliance's authority, the other knows nothing. */
 async function trustRoot(): Promise<string | undefined> {
   home = await Deno.makeTempDir({ prefix: "fleethold-home-" });
-  const store = join(home, "colleague/.pki/nssdb");
   await Deno.mkdir(join(home, "stranger"));
-  await Deno.mkdir(store, { recursive: true });
-  const certificate = join(home, "root.crt");
-  await Deno.writeTextFile(certificate, await appliance.root());
-  const certutil = async (...args: string[]) =>
-    (await new Deno.Command("certutil", {
-      args: ["-d", `sql:${store}`, ...args],
-      stdout: "null",
-      stderr: "null",
-    })
-      .output()).success;
-  try {
-    await certutil("-N", "--empty-password");
-    const isTrusted = await certutil("-A", "-t", "C,,", "-n", "Fleethold", "-i", certificate);
-    return isTrusted ? undefined : "certutil did not take the root certificate";
-  } catch {
-    return "certutil (Debian: libnss3-tools) is not on this machine";
-  }
+  return await trustAuthorities(join(home, "colleague"), [await appliance.root()]);
 }
 
 const interrupted = "ERR_NETWORK_CHANGED";

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { Authority } from "../../appliance/authority.ts";
 import { Appliance, docker } from "../../scripts/bench/appliance.ts";
-import { installedChromium, startBrowser } from "../browser/chromium.ts";
+import { installedChromium, startBrowser, trustAuthorities } from "../browser/chromium.ts";
 import { IdentityProvider } from "../harness/identity_provider.ts";
 import { eventually } from "../harness/launcher.ts";
 
@@ -75,7 +75,7 @@ beforeAll(async () => {
     settings: { ...facts.settings, FLEETHOLD_SSO_HOSTS: new URL(provider.issuer).host },
   });
   await takeUp(appliance);
-  missing = await trustedBy(root, company.chain);
+  missing = await trustAuthorities(home, [root, company.chain]);
   if (!missing) browser = await startBrowser(installedChromium, home);
 }, 300_000);
 
@@ -103,30 +103,6 @@ async function takeUp(appliance: Appliance): Promise<void> {
     "180",
     ...services,
   );
-}
-
-/** Puts authorities where Chromium on Linux looks; why not, where that cannot be done. */
-async function trustedBy(...roots: string[]): Promise<string | undefined> {
-  const store = join(home, ".pki/nssdb");
-  await Deno.mkdir(store, { recursive: true });
-  const certutil = async (...args: string[]) =>
-    (await new Deno.Command("certutil", {
-      args: ["-d", `sql:${store}`, ...args],
-      stdout: "null",
-      stderr: "null",
-    })
-      .output()).success;
-  try {
-    await certutil("-N", "--empty-password");
-    for (const [at, root] of roots.entries()) {
-      const file = join(home, `${at}.crt`);
-      await Deno.writeTextFile(file, root);
-      if (!await certutil("-A", "-t", "C,,", "-n", `root ${at}`, "-i", file)) return "certutil took no root";
-    }
-    return undefined;
-  } catch {
-    return "certutil (Debian: libnss3-tools) is not on this machine";
-  }
 }
 
 /** A window of somebody at the sign-in page, who goes to the provider and comes back. */

@@ -4,7 +4,7 @@ import type { Change } from "../../audit/change.ts";
 import type { Reader } from "../../audit/reader.ts";
 import { type GeneratedMoment, violates } from "../../platform/database.ts";
 import { newId } from "../../platform/id.ts";
-import { Id } from "../../platform/schema.ts";
+import { Id, line } from "../../platform/schema.ts";
 import type { ProviderRow } from "../sso/provider.ts";
 import { settleAll } from "./user.ts";
 
@@ -55,7 +55,11 @@ export async function listGroups(
     )
     .where("providerId", "=", provider.id)
     .$if(id !== undefined, (query) => query.where("id", "=", id!))
-    .$if(displayName !== undefined, (query) => query.where(sql`lower(name)`, "=", displayName!.toLowerCase()))
+    .$if(
+      displayName !== undefined,
+      // What cannot be stored is no group's name, and PostgreSQL refuses it as text.
+      (query) => query.where(sql`lower(name)`, "=", displayName!.replaceAll("\0", "\ufffd").toLowerCase()),
+    )
     .orderBy("id").execute();
   return rows.map((row) => ({
     id: row.id,
@@ -79,7 +83,10 @@ export async function writeGroup(
   const had = id === undefined ? null : (await listGroups(change, provider, { id: asId(id) }))[0];
   if (had === undefined) throw noGroup();
   const groupId = had?.id ?? newId();
-  const values = { name: given.displayName, externalId: given.externalId ?? null };
+  const values = {
+    name: asLine(given.displayName),
+    externalId: given.externalId === undefined ? null : asLine(given.externalId),
+  };
   try {
     if (had) {
       await change.tx.updateTable("directoryGroups").set({ ...values, updatedAt: sql<Date>`now()` })
@@ -151,6 +158,17 @@ export function asId(text: string): string {
   const id = Id.safeParse(text);
   if (id.success) return id.data;
   throw noGroup();
+}
+
+/** @throws SCIMError invalidValue for what is not a line of text that can be stored */
+function asLine(text: unknown): string {
+  const read = line(500).safeParse(text);
+  if (read.success) return read.data;
+  throw new ScimError(
+    400,
+    "invalidValue",
+    "displayName and externalId are a line of text, up to 500 characters",
+  );
 }
 
 const noGroup = () => new ScimError(404, null as unknown as string, "There is no such user or group");

@@ -91,6 +91,9 @@ export async function writeUser(
   id: string | undefined,
   given: DirectoryPerson & { active?: boolean | undefined },
 ): Promise<ScimUser> {
+  if (typeof given.userName !== "string" || given.userName.length > 500) {
+    throw new ScimError(400, "invalidValue", "userName is a line of text, up to 500 characters");
+  }
   const active = given.active ?? true;
   const person = kept(given);
   const had = id === undefined ? null : await held(change, provider, id);

@@ -55,7 +55,7 @@ export const ProviderSettings = z.object({
 export type ProviderSettings = z.infer<typeof ProviderSettings>;
 
 /** The issuer as the provider writes it: https, no query, no fragment (OpenID Connect Discovery 1.0, 3). */
-const Issuer = z.string().trim().max(500).refine((text) => {
+const Issuer = line(500).refine((text) => {
   const url = URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username &&
     !url.password;

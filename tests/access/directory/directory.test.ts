@@ -263,6 +263,22 @@ describe("a directory", () => {
     for (const bad of [{}, { schemas: [USER] }, { schemas: [USER], userName: "x", active: "perhaps" }, []]) {
       expect((await scim("POST", "/Users", bad)).status, JSON.stringify(bad)).toBe(400);
     }
+    for (const displayName of ["\0", "two\nlines", "x".repeat(501), "\ud800"]) {
+      const group = await scim("POST", "/Groups", { schemas: [GROUP], displayName });
+      expect([displayName.slice(0, 9), group.status]).toEqual([displayName.slice(0, 9), 400]);
+    }
+    for (const filter of ['displayName eq "\0"', 'displayName eq "\ud800"']) {
+      const found = await scim("GET", `/Groups?filter=${encodeURIComponent(filter.toWellFormed())}`);
+      expect(found.body.totalResults).toBe(0);
+    }
+    const odd = await scim("POST", "/Users", {
+      ...entraUser(),
+      userName: "o\0dd",
+      displayName: "\0",
+      externalId: "\0",
+    });
+    expect(odd.status).toBe(201);
+    expect((await join("Dispatch", odd.body.id)).status).toBe(200);
     for (const path of ["/Users/nobody", `/Users/${stranger}`, "/Groups/x", `/Groups/${stranger}`]) {
       for (const method of ["GET", "DELETE"]) {
         expect((await scim(method, path)).status, `${method} ${path}`).toBe(404);
