@@ -1,7 +1,7 @@
 /**
  * `deno task test`: format, lint, types, then every test; the last line counts them. `--quick` (`deno task ok`) leaves
- * out the tests that start whole installations, `--long` adds those that take minutes each: traps of tests/backup, and
- * the recovery of an appliance. Further arguments go to vitest.
+ * out the tests that start whole installations, `--long` adds those that take minutes each: traps of tests/backup, the
+ * recovery of an appliance, and a thousand bad inputs for each endpoint in the place of 400. Further arguments go to vitest.
  */
 import { apt, hasApt, installPackage, succeeds } from "./embedded/packages.ts";
 import { missingDocker } from "./bench/appliance.ts";
@@ -98,7 +98,8 @@ async function ensureChromium(): Promise<void> {
 }
 
 async function deno(args: string[]): Promise<boolean> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn().status;
+  const env: Record<string, string> = long ? { FLEETHOLD_TEST_BAD_INPUTS: "1000" } : {};
+  const { success } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).spawn().status;
   return success;
 }
 
