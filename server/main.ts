@@ -51,7 +51,7 @@ async function serve() {
   const log = createLog(config.FLEETHOLD_LOG_LEVEL, "serve");
   const { services, pools, close } = open(config, log, 16, outsideOf(config));
   const metrics = new Metrics(pools);
-  await followProvidersOf(config, services, log);
+  void followProvidersOf(config, services, log);
   const live = startLive(services);
   let isDraining = false;
   const app = createApp(services, metrics, config.FLEETHOLD_WEB_DIR, live, () => isDraining);
@@ -190,19 +190,33 @@ function open(config: Config, log: Logger, connections: number, outside = noOuts
   return { services, pools, close: () => Promise.all([pools.data.end(), pools.keys.end()]) };
 }
 
-/** Sets up the identity providers of the operator's file. What cannot be as it has them must not keep the API away. */
+/**
+ * Sets up the identity providers of the operator's file, as soon as the database answers: the API comes up without it, and
+ * what cannot be as the file has it must not keep it away either.
+ */
 async function followProvidersOf(
   { FLEETHOLD_SSO_PROVIDERS: wanted = [] }: { FLEETHOLD_SSO_PROVIDERS?: NewProvider[] | undefined },
   services: Services,
   log: Logger,
 ): Promise<void> {
-  try {
-    await followFile(services, wanted);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    log.error({ slug: error.slug, faults: error.details.faults }, "the file of providers cannot be followed");
+  for (;;) {
+    try {
+      return await followFile(services, wanted);
+    } catch (error) {
+      if (error instanceof Problem) {
+        log.error(
+          { slug: error.slug, faults: error.details.faults },
+          "the file of providers cannot be followed",
+        );
+        return;
+      }
+      log.warn({ err: error }, "the file of providers waits for the database");
+      await sleep(FILE_SECONDS);
+    }
   }
 }
+
+const FILE_SECONDS = 5;
 
 /** By the service `outbound`, where there is one. */
 function outsideOf(
