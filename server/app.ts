@@ -14,8 +14,8 @@ import { passkeyRoutes } from "./access/passkeys/routes.ts";
 import { sessionRoutes, sessionsRoutes } from "./access/session_routes.ts";
 import { backupRoutes } from "./backups/routes.ts";
 import { companyRoutes } from "./company/routes.ts";
-import { SubjectErased } from "./audit/change.ts";
 import { visitor } from "./audit/actor.ts";
+import { asProblem } from "./audit/failure.ts";
 import { recordRefusal } from "./audit/refusal.ts";
 import { type Live, startLive } from "./audit/live.ts";
 import { liveRoutes } from "./audit/live_routes.ts";
@@ -24,7 +24,6 @@ import { auditRoutes } from "./audit/routes.ts";
 import { importRoutes } from "./deliveries/import/routes.ts";
 import { deliveryNumbers } from "./deliveries/numbers.ts";
 import { driverNames } from "./drivers/driver.ts";
-import { isBusy, isFull, isUnreachable } from "./platform/database.ts";
 import { deliveryRoutes, driverDayRoutes } from "./deliveries/routes.ts";
 import { driverRoutes, vehicleRoutes } from "./drivers/routes.ts";
 import { vehicleNames } from "./drivers/vehicle.ts";
@@ -36,7 +35,7 @@ import { newId } from "./platform/id.ts";
 import { answers, patternOf } from "./platform/http.ts";
 import type { Metrics } from "./platform/metrics.ts";
 import { openApi } from "./platform/openapi.ts";
-import { conflict, databaseBusy, notFound, Problem, storageFull, unavailable } from "./platform/problem.ts";
+import { notFound, Problem } from "./platform/problem.ts";
 import type { Services } from "./platform/services.ts";
 import { webUi } from "./platform/web_ui.ts";
 import { trackingLinkRoutes, trackingRoutes } from "./tracking/routes.ts";
@@ -164,20 +163,6 @@ function peerOf(env: unknown): string | null {
   const peer = (env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
   return peer?.transport === "tcp" ? peer.hostname : null;
 }
-
-function asProblem(error: unknown): Problem | null {
-  if (error instanceof Problem) return error;
-  if (isUnreachable(error)) return unavailable("database");
-  if (isBusy(error)) return databaseBusy();
-  if (isFull(error)) return storageFull();
-  if (error instanceof SubjectErased) return personErased();
-  return null;
-}
-
-const personErased = (): Problem =>
-  conflict("person-erased", "The person this would be kept about has been erased", {
-    next: "Leave out notes, names, signatures and photos, and send it again.",
-  });
 
 /** Somebody asked for a thing there is not, or that is another site's: which of the two, nobody else has to know. */
 const isOutOfReach = (c: Context<AppEnv>, { slug }: Problem): boolean =>

@@ -4,10 +4,10 @@ import { z } from "zod";
 import SCIMMY from "scimmy";
 import { system } from "../../audit/actor.ts";
 import { change } from "../../audit/change.ts";
+import { asProblem } from "../../audit/failure.ts";
 import { Reader } from "../../audit/reader.ts";
 import { recordRefusal } from "../../audit/refusal.ts";
 import { answers, body, jsonFrom, params, readUpTo } from "../../platform/http.ts";
-import { Problem } from "../../platform/problem.ts";
 import { Id } from "../../platform/schema.ts";
 import { completeLogins } from "../login.ts";
 import { type AppEnv, fresh, may, open } from "../may.ts";
@@ -192,14 +192,15 @@ async function directoryOf(c: HonoContext<AppEnv>): Promise<ProviderRow> {
 const notFound = () => new SCIMMY.Types.Error(404, null as unknown as string, "There is no such address");
 
 async function refused(c: HonoContext<AppEnv>, error: unknown): Promise<Response> {
+  const problem = asProblem(error);
   const told = error instanceof SCIMMY.Types.Error
     ? error
-    : error instanceof Problem
-    ? new SCIMMY.Types.Error(error.status, null as unknown as string, error.title)
+    : problem
+    ? new SCIMMY.Types.Error(problem.status, null as unknown as string, problem.title)
     : error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
     ? new SCIMMY.Types.Error(400, "invalidValue", "The request is not as SCIM has it")
     : null;
-  // Whatever else it is, app.ts has an answer for it.
+  // A failure nobody foresaw: app.ts logs and answers it.
   if (!told) throw error;
   c.var.log.warn({ status: told.status, scimType: told.scimType }, "a directory was refused");
   return await Promise.resolve(c.body(
@@ -213,6 +214,7 @@ async function refused(c: HonoContext<AppEnv>, error: unknown): Promise<Response
     {
       "Content-Type": "application/scim+json",
       ...(told.status === 401 && { "WWW-Authenticate": "Bearer" }),
+      ...(problem?.details.retryAfter && { "Retry-After": String(problem.details.retryAfter) }),
     },
   ));
 }

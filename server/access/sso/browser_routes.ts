@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { visitor } from "../../audit/actor.ts";
+import { asProblem } from "../../audit/failure.ts";
 import { Reader } from "../../audit/reader.ts";
 import { recordRefusal } from "../../audit/refusal.ts";
 import { change } from "../../audit/change.ts";
@@ -15,7 +16,7 @@ import { originOf, welcome } from "../session_routes.ts";
 import { addressBucket, begin, succeed } from "../throttle.ts";
 import { comeBack, type Trip } from "./flow.ts";
 import { signOutFromThere } from "./logout.ts";
-import { addressesOf, enabledProvider, providerById, type ProviderRow } from "./provider.ts";
+import { addressesOf, enabledProvider, findProvider, type ProviderRow } from "./provider.ts";
 import { SsoRefused } from "./refusal.ts";
 import { acceptByProvider, connectProvider, proveByProvider, signInByProvider } from "./sign_in.ts";
 import { tryOut } from "./trial.ts";
@@ -69,7 +70,7 @@ async function answered(c: Context<AppEnv>): Promise<string> {
     const buckets = address ? [addressBucket(c.var.services, address)] : [];
     await begin(c.var.services, buckets);
     trip = comeBack(c, c.req.query("state"));
-    const provider = await providerById(c.var.reader, trip.provider).catch(() => null);
+    const provider = await findProvider(c.var.reader, trip.provider);
     // Mix-up (RFC 9700, 4.4): what one provider was asked, no other answers.
     if (provider?.slug !== slug) throw new SsoRefused("not-begun-here");
     if (!provider.enabled && trip.purpose.kind !== "trial") throw new SsoRefused("not-begun-here");
@@ -78,8 +79,8 @@ async function answered(c: Context<AppEnv>): Promise<string> {
     await succeed(c.var.services, buckets);
     return location;
   } catch (error) {
-    const reason = error instanceof SsoRefused ? error.reason : error instanceof Problem ? error.slug : null;
-    if (reason === null) throw error;
+    const reason = error instanceof SsoRefused ? error.reason : asProblem(error)?.slug;
+    if (reason === undefined) throw error;
     await tell(c, slug, reason, error instanceof SsoRefused ? error.facts : {});
     return refusedAt(trip, slug, reason);
   }
@@ -165,10 +166,14 @@ async function tell(
 ): Promise<void> {
   const provider = /^[a-z0-9-]{1,40}$/.test(slug) ? slug : "unknown";
   c.var.log.warn({ provider, reason, ...facts }, "single sign-on was refused");
-  await recordRefusal(c.var.services, c.var.signedIn ?? visitor("single sign-on"), {
-    act,
-    detail: { by: provider, reason, ...facts },
-  }, `${provider} ${reason}`);
+  const entry = { act, detail: { by: provider, reason, ...facts } };
+  try {
+    const actor = c.var.signedIn ?? visitor("single sign-on");
+    await recordRefusal(c.var.services, actor, entry, `${provider} ${reason}`);
+  } catch (error) {
+    // Mostly the very reason: the person is still told where they can go on.
+    c.var.log.error({ err: error }, "a refusal could not be recorded");
+  }
 }
 
 /** What a form holds. @throws Problem too-large, too-slow */

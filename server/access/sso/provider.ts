@@ -167,10 +167,16 @@ export async function rewrite(change: Change, before: ProviderRow, edit: Provide
   return true;
 }
 
+/** A provider by id, or undefined for one that was removed meanwhile. */
+export async function findProvider(reader: Pick<Reader, "db">, id: string): Promise<ProviderRow | undefined> {
+  return await reader.db.selectFrom("ssoProviders").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
 /** @throws Problem not-found */
 export async function providerById(reader: Pick<Reader, "db">, id: string): Promise<ProviderRow> {
-  return await reader.db.selectFrom("ssoProviders").selectAll().where("id", "=", id)
-    .executeTakeFirstOrThrow(() => notFound("provider"));
+  const row = await findProvider(reader, id);
+  if (!row) throw notFound("provider");
+  return row;
 }
 
 /** The names of providers by id, for whoever reads the trail; ids of none are left out. */
