@@ -13,6 +13,7 @@ import { addPasskey, beginPasskey } from "./passkeys/passkey.ts";
 import { hashPassword } from "./password.ts";
 import { refuseGuessable } from "./password_rules.ts";
 import { notify } from "./notice.ts";
+import { followPolicy } from "./policy.ts";
 import { isManagedByAnother, mayManage, ownAccount } from "./power.ts";
 import type { Role } from "./rights.ts";
 import type {
@@ -132,7 +133,7 @@ export async function newLink(change: Change, accountId: string): Promise<Invite
 /** An invitation that can still be used, and whom it is for. */
 export interface OpenInvitation {
   id: string;
-  account: { id: string; personId: string; role: Role };
+  account: { id: string; personId: string; role: Role; breakGlass: boolean };
   person: AccountPerson;
   companyName: string;
   expiresAt: Date;
@@ -142,7 +143,7 @@ export interface OpenInvitation {
 export async function openInvitation(reader: Reader, token: string): Promise<OpenInvitation> {
   const row = await reader.db.selectFrom("invitations")
     .innerJoin("accounts", "accounts.id", "invitations.accountId")
-    .select(["invitations.id", "expiresAt", "accountId", "personId", "role", "sealed"])
+    .select(["invitations.id", "expiresAt", "accountId", "personId", "role", "breakGlass", "sealed"])
     .where("tokenHash", "=", hashToken(token)).where("usedAt", "is", null).where(
       sql<boolean>`expires_at > now()`,
     )
@@ -156,7 +157,12 @@ export async function openInvitation(reader: Reader, token: string): Promise<Ope
   if (!person) throw linkNotValid();
   return {
     id: row.id,
-    account: { id: row.accountId, personId: row.personId, role: row.role },
+    account: {
+      id: row.accountId,
+      personId: row.personId,
+      role: row.role,
+      breakGlass: row.breakGlass,
+    },
     person,
     companyName: (await theCompany(reader)).name,
     expiresAt: row.expiresAt,
@@ -198,13 +204,17 @@ export async function accept(change: Change, { id, account }: OpenInvitation): P
   change.record("account.activated", { account: account.id, role: account.role });
 }
 
-/** As `accept`, with password and authenticator, and signed in. @throws Problem link-not-valid */
+/**
+ * As `accept`, with password and authenticator, and signed in.
+ * @throws Problem link-not-valid, sso-only, passkey-needed
+ */
 export async function acceptWithFactors(
   change: Change,
   invitation: OpenInvitation,
   factors: Awaited<ReturnType<typeof prepareFactors>>,
   client: Client,
 ): Promise<{ recoveryCodes: string[]; session: StartedSession }> {
+  await followPolicy(change, invitation.account, "password");
   await accept(change, invitation);
   const recoveryCodes = await equip(change, invitation.account, factors);
   return { recoveryCodes, session: await startSession(change, invitation.account, client) };
@@ -214,13 +224,14 @@ export async function acceptWithFactors(
 export const beginInvitedPasskey = (reader: Reader, invitation: OpenInvitation): Promise<PasskeyEnrolment> =>
   beginPasskey(reader, holderOf(invitation), { ...invitation.person, company: invitation.companyName });
 
-/** As `accept`, with a passkey, and signed in. @throws Problem link-not-valid, bad-input */
+/** As `accept`, with a passkey, and signed in. @throws Problem link-not-valid, sso-only, bad-input */
 export async function acceptWithPasskey(
   change: Change,
   invitation: OpenInvitation,
   given: NewPasskey,
   client: Client,
 ): Promise<StartedSession> {
+  await followPolicy(change, invitation.account, "passkey");
   await accept(change, invitation);
   await addPasskey(change, holderOf(invitation), given);
   return await startSession(change, invitation.account, client);

@@ -4,7 +4,6 @@ import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import { changedMeanwhile } from "../platform/http.ts";
 import { conflict, Problem } from "../platform/problem.ts";
-import type { Services } from "../platform/services.ts";
 import { type Role, roles } from "./rights.ts";
 import { BREAK_GLASS_DAYS, type SignInPolicy, type SignInPolicyEdit } from "./schema.ts";
 
@@ -99,21 +98,22 @@ export async function endSsoOnly(change: Change): Promise<Role[]> {
 }
 
 /** What of somebody's account the policy asks about. */
-export interface JudgedAccount {
+interface JudgedAccount {
   role: Role;
   breakGlass: boolean;
 }
 
 /**
- * Asked once everything that was shown has proved right, so that whoever guesses learns nothing from it.
+ * Whether this way opens the account. Asked once everything that was shown has proved right, so that whoever guesses learns
+ * nothing from it; and before an invitation is accepted by a way that would open the account only once.
  * @throws Problem sso-only, passkey-needed
  */
 export async function followPolicy(
-  services: Services,
+  reader: Pick<Reader, "db">,
   { role, breakGlass }: JudgedAccount,
   way: "password" | "passkey",
 ): Promise<void> {
-  const policy = await readPolicy(services);
+  const policy = await readPolicy(reader);
   // Kept for the day the provider fails; what it opens with is still two factors.
   if (policy.ssoOnlyRoles.includes(role) && !breakGlass) throw ssoOnly();
   if (way === "password" && policy.passkeyRoles.includes(role) && !breakGlass) throw passkeyNeeded();

@@ -77,6 +77,23 @@ describe("an invitation that is accepted with a passkey", () => {
     expect((await company.caller().post("/api/invitation/passkey/challenge")).status).toBe(401);
   });
 
+  it("is the way in where the policy takes no password, and none where it takes single sign-on alone", async () => {
+    const set = (values: { passkeyRoles?: string[]; ssoOnlyRoles?: string[] }) =>
+      company.superDb.updateTable("signInPolicy").set(values).execute();
+    await set({ passkeyRoles: ["auditor"] });
+    const { link } = await invited();
+    const { body: { secret, ticket } } = await link.post("/api/invitation/totp");
+    const factors = { password, ticket, code: codeOf(secret) };
+    // Whoever took it up with a password would get in this once and never again.
+    expect((await link.post("/api/invitation", factors)).body.slug).toBe("passkey-needed");
+    expect((await accepted()).answer.status).toBe(201);
+    await set({ passkeyRoles: [], ssoOnlyRoles: ["auditor"] });
+    expect((await link.post("/api/invitation", factors)).body.slug).toBe("sso-only");
+    expect((await accepted()).answer.body.slug).toBe("sso-only");
+    await set({ ssoOnlyRoles: [] });
+    expect((await link.post("/api/invitation", factors)).status).toBe(201);
+  });
+
   it("replaces everything that opened the account before", async () => {
     const person = await employ(company, "dispatcher");
     const before = await person.session();
