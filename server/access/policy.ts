@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { Generated } from "../platform/database.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
@@ -6,6 +5,7 @@ import { changedMeanwhile } from "../platform/http.ts";
 import { conflict, Problem } from "../platform/problem.ts";
 import { type Role, roles } from "./rights.ts";
 import { BREAK_GLASS_DAYS, type SignInPolicy, type SignInPolicyEdit } from "./schema.ts";
+import { endSessionsWhere } from "./session.ts";
 
 declare module "../platform/database.ts" {
   interface DataTables {
@@ -70,19 +70,17 @@ export async function editPolicy(
 /** Who came by a password before that was forbidden does not stay, but for whoever forbids it and accounts kept for emergencies. */
 async function endOtherSessions(change: Change, roles: readonly Role[]): Promise<void> {
   if (roles.length === 0) return;
-  const ended = await change.tx.updateTable("sessions").set({ endedAt: sql<Date>`now()` })
-    .where("endedAt", "is", null).where("id", "!=", change.actor.sessionId)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("accounts").select("accounts.id").whereRef("accounts.id", "=", "sessions.accountId")
+  await endSessionsWhere(change, (of) =>
+    of.and([
+      of("id", "!=", change.actor.sessionId),
+      of.exists(
+        of.selectFrom("accounts").select("accounts.id").whereRef("accounts.id", "=", "sessions.accountId")
           .where("accounts.role", "in", roles).where("accounts.breakGlass", "=", false),
-      )
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom("ssoSessions").select("sessionId").whereRef("sessionId", "=", "sessions.id")))
-    )
-    .returning(["id", "accountId"]).execute();
-  for (const { id, accountId } of ended) change.record("session.ended", { account: accountId, session: id });
+      ),
+      of.not(of.exists(
+        of.selectFrom("ssoSessions").select("sessionId").whereRef("sessionId", "=", "sessions.id"),
+      )),
+    ]));
 }
 
 /** The way back when the provider fails: passwords open accounts again. Answers for which roles that was switched off. */

@@ -201,7 +201,7 @@ function requireSetupToken(c: Context<AppEnv>): void {
 const invitationOf = (c: Context<AppEnv>) => openInvitation(c.var.reader, tokenOf(c, "Invitation"));
 
 /** The token of `Authorization: <scheme> TOKEN`: in a header and never in an address, so that no log holds it. */
-function tokenOf(c: Context<AppEnv>, scheme: string): string {
+export function tokenOf(c: Context<AppEnv>, scheme: string): string {
   const [given, token] = c.req.header("authorization")?.split(" ") ?? [];
   if (given?.toLowerCase() !== scheme.toLowerCase() || !token) throw linkNotValid();
   return token;

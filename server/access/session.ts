@@ -2,12 +2,12 @@ import type { Buffer } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { type RawBuilder, sql } from "kysely";
+import { type Expression, type ExpressionBuilder, type RawBuilder, sql, type SqlBool } from "kysely";
 import type { Actor } from "../audit/actor.ts";
 import type { Change } from "../audit/change.ts";
 import type { Reader } from "../audit/reader.ts";
 import type { Config } from "../platform/config.ts";
-import type { Generated, GeneratedMoment, LaterMoment, Moment } from "../platform/database.ts";
+import type { DataTables, Generated, GeneratedMoment, LaterMoment, Moment } from "../platform/database.ts";
 import { newId } from "../platform/id.ts";
 import { notFound, signInNeeded } from "../platform/problem.ts";
 import type { Services } from "../platform/services.ts";
@@ -202,15 +202,22 @@ export async function endSessions(
   accountId: string,
   which: { only?: string; except?: string | null } = {},
 ): Promise<string[]> {
+  return await endSessionsWhere(change, (of) =>
+    of.and([
+      of("accountId", "=", accountId),
+      ...(which.only !== undefined ? [of("id", "=", which.only)] : []),
+      ...(which.except ? [of("id", "!=", which.except)] : []),
+    ]));
+}
+
+/** Ends at once every session of which something holds, whoever's it is. */
+export async function endSessionsWhere(
+  change: Change,
+  holds: (of: ExpressionBuilder<DataTables, "sessions">) => Expression<SqlBool>,
+): Promise<string[]> {
   const ended = await change.tx.updateTable("sessions").set({ endedAt: sql<Date>`now()` })
-    .where("accountId", "=", accountId).where("endedAt", "is", null)
-    .$if(which.only !== undefined, (query) => query.where("id", "=", which.only!))
-    .$if(
-      which.except !== undefined && which.except !== null,
-      (query) => query.where("id", "!=", which.except!),
-    )
-    .returning("id").execute();
-  for (const { id } of ended) change.record("session.ended", { account: accountId, session: id });
+    .where("endedAt", "is", null).where(holds).returning(["id", "accountId"]).execute();
+  for (const { id, accountId } of ended) change.record("session.ended", { account: accountId, session: id });
   return ended.map(({ id }) => id);
 }
 

@@ -23,7 +23,7 @@ declare module "../../platform/database.ts" {
 }
 
 /** A group as SCIM has it. */
-export interface ScimGroup {
+interface ScimGroup {
   id: string;
   displayName: string;
   externalId?: string;
@@ -154,7 +154,7 @@ async function everybodyIsThere(
 }
 
 /** @throws SCIMError 404 for what cannot be an id of ours */
-export function asId(text: string): string {
+function asId(text: string): string {
   const id = Id.safeParse(text);
   if (id.success) return id.data;
   throw noGroup();

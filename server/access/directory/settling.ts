@@ -3,12 +3,13 @@ import SCIMMY from "scimmy";
 import type { Change } from "../../audit/change.ts";
 import { Problem } from "../../platform/problem.ts";
 import { Email } from "../../platform/schema.ts";
-import { alterAccount, createAccount, holdRoles } from "../account.ts";
+import { alterAccount, holdRoles } from "../account.ts";
 import { textOf } from "../sso/claims.ts";
 import { connect, identityOf } from "../sso/identity.ts";
 import { shareOf } from "../sso/mapping.ts";
 import type { ProviderRow } from "../sso/provider.ts";
 import { SsoRefused } from "../sso/refusal.ts";
+import { provideAccount } from "../sso/sign_in.ts";
 import { type DirectoryPerson, type DirectoryUser, kept } from "./user.ts";
 
 const { Error: ScimError } = SCIMMY.Types;
@@ -38,12 +39,15 @@ export async function settle(
   }
   if (!share || provider.settings.rolesFrom === "provider") return;
   const account = await told(() =>
-    createAccount(change, { ...share, name: nameOf(person), email: emailOf(person), personId: user.personId })
+    provideAccount(change, provider, {
+      ...share,
+      name: nameOf(person),
+      email: emailOf(person),
+      personId: user.personId,
+    })
   );
-  await change.tx.updateTable("accounts").set({ activated: true }).where("id", "=", account.id).execute();
   await change.tx.updateTable("directoryUsers").set({ accountId: account.id }).where("id", "=", userId)
     .execute();
-  change.record("account.provided", { account: account.id, role: account.role, provider: provider.id });
   await known(change, provider, account, person);
 }
 

@@ -105,7 +105,7 @@ function authentication(
 }
 
 /** For trials on one machine: nobody is between here and there. */
-export const isHere = (address: string): boolean =>
+const isHere = (address: string): boolean =>
   /^(127(\.\d+){3}|localhost|\[::1\])$/.test(URL.parse(address)?.hostname ?? "");
 
 /** Asks through whoever has a way out, and compares clocks by what is answered. */

@@ -1,11 +1,11 @@
 import { createLocalJWKSet, errors, jwtVerify } from "jose";
 import { buildEndSessionUrl } from "openid-client";
-import { sql } from "kysely";
 import { type Actor, visitor } from "../../audit/actor.ts";
 import { change } from "../../audit/change.ts";
 import type { Reader } from "../../audit/reader.ts";
 import type { Services } from "../../platform/services.ts";
 import { isFirstUse } from "../once.ts";
+import { endSessionsWhere } from "../session.ts";
 import { algorithms, LEEWAY_SECONDS, reach } from "./discovery.ts";
 import { hashSid, hashSubject } from "./identity.ts";
 import { addressesOf, type ProviderRow } from "./provider.ts";
@@ -56,20 +56,13 @@ export async function signOutFromThere(services: Services, row: ProviderRow, tok
   const { sub, sid } = await verifyLogoutToken(services, row, token);
   const actor: Actor = visitor("back-channel logout");
   return await change(services, actor, async (made) => {
-    const ended = await made.tx.updateTable("sessions").set({ endedAt: sql<Date>`now()` })
-      .where("endedAt", "is", null)
-      .where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom("ssoSessions").innerJoin("ssoIdentities", "ssoIdentities.id", "ssoSessions.identityId")
-            .select("sessionId").whereRef("sessionId", "=", "sessions.id").where("providerId", "=", row.id)
-            .$if(sid !== null, (query) => query.where("sid", "=", hashSid(services.config, row.id, sid!)))
-            .$if(
-              sub !== null,
-              (query) => query.where("sub", "=", hashSubject(services.config, row.id, sub!)),
-            ),
-        )
-      ).returning(["id", "accountId"]).execute();
-    for (const { id, accountId } of ended) made.record("session.ended", { account: accountId, session: id });
+    const ended = await endSessionsWhere(made, ({ exists, selectFrom }) =>
+      exists(
+        selectFrom("ssoSessions").innerJoin("ssoIdentities", "ssoIdentities.id", "ssoSessions.identityId")
+          .select("sessionId").whereRef("sessionId", "=", "sessions.id").where("providerId", "=", row.id)
+          .$if(sid !== null, (query) => query.where("sid", "=", hashSid(services.config, row.id, sid!)))
+          .$if(sub !== null, (query) => query.where("sub", "=", hashSubject(services.config, row.id, sub!))),
+      ));
     made.record("sso.signed-out-there", { provider: row.id, count: ended.length });
     return ended.length;
   });

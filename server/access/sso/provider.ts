@@ -19,6 +19,7 @@ import { keyFor } from "../pepper.ts";
 import { manageableBy } from "../power.ts";
 import { readPolicy } from "../policy.ts";
 import { type Role, seesAllSites } from "../rights.ts";
+import { endSessionsWhere } from "../session.ts";
 import { type NewProvider, type Provider, type ProviderEdit, type ProviderSettings, Slug } from "./schema.ts";
 
 declare module "../../platform/database.ts" {
@@ -315,18 +316,13 @@ async function leaveAProvider(change: Change, id: string): Promise<void> {
 }
 
 /** Who came by a provider that lets nobody in any more does not stay. */
-async function endSessionsOf(change: Change, providerId: string): Promise<void> {
-  const ended = await change.tx.updateTable("sessions").set({ endedAt: sql<Date>`now()` })
-    .where("endedAt", "is", null)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("ssoSessions").innerJoin("ssoIdentities", "ssoIdentities.id", "ssoSessions.identityId")
-          .select("ssoSessions.sessionId").whereRef("ssoSessions.sessionId", "=", "sessions.id")
-          .where("ssoIdentities.providerId", "=", providerId),
-      )
-    ).returning(["id", "accountId"]).execute();
-  for (const { id, accountId } of ended) change.record("session.ended", { account: accountId, session: id });
-}
+const endSessionsOf = (change: Change, providerId: string) =>
+  endSessionsWhere(change, ({ exists, selectFrom }) =>
+    exists(
+      selectFrom("ssoSessions").innerJoin("ssoIdentities", "ssoIdentities.id", "ssoSessions.identityId")
+        .select("ssoSessions.sessionId").whereRef("ssoSessions.sessionId", "=", "sessions.id")
+        .where("ssoIdentities.providerId", "=", providerId),
+    ));
 
 const shown = (config: Config, row: ProviderRow, people: number): Provider => ({
   id: row.id,

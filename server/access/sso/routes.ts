@@ -5,7 +5,8 @@ import { answers, body, etag, ifMatch, params } from "../../platform/http.ts";
 import { Problem } from "../../platform/problem.ts";
 import { Id } from "../../platform/schema.ts";
 import { endOwnSession, takeBackSession } from "../session.ts";
-import { linkNotValid } from "../invitation.ts";
+import { openInvitation } from "../invitation.ts";
+import { tokenOf } from "../routes.ts";
 import { type AppEnv, fresh, may, open } from "../may.ts";
 import { editPolicy, readPolicy } from "../policy.ts";
 import { SignInPolicy, SignInPolicyEdit } from "../schema.ts";
@@ -25,6 +26,7 @@ import {
 import { SsoRefused } from "./refusal.ts";
 import {
   GoThere,
+  mappedRoles,
   MaybeGoThere,
   NewProvider,
   OwnSso,
@@ -51,7 +53,7 @@ export const ssoRoutes = new Hono<AppEnv>()
       const items = await c.var.reader.db.selectFrom("ssoProviders").select(["slug", "name"])
         .where("enabled", "=", true).orderBy("id").execute();
       const { ssoOnlyRoles } = await readPolicy(c.var.reader);
-      return c.json({ items, only: ssoOnlyRoles.length >= 5 });
+      return c.json({ items, only: mappedRoles.every((role) => ssoOnlyRoles.includes(role)) });
     },
   )
   .post(
@@ -73,9 +75,10 @@ export const ssoRoutes = new Hono<AppEnv>()
     answers(200, GoThere, "Begins to accept an invitation with the provider's account"),
     async (c) => {
       const provider = await enabledProvider(c.var.reader, c.req.valid("param").slug);
-      const [scheme, token = ""] = c.req.header("authorization")?.split(" ") ?? [];
-      if (scheme?.toLowerCase() !== "invitation") throw linkNotValid();
-      return c.json(await goThere(c, provider, { kind: "invitation", token: token.slice(0, 100) }));
+      const token = tokenOf(c, "Invitation");
+      // Nobody is sent there for a link that opens nothing.
+      await openInvitation(c.var.reader, token);
+      return c.json(await goThere(c, provider, { kind: "invitation", token }));
     },
   )
   .get(

@@ -133,27 +133,20 @@ export async function connectProvider(
 
 /** Brings an account to what its person's groups say. A driver's and one for emergencies stay as they are. */
 async function follow(services: Services, row: ProviderRow, accountId: string, share: Share): Promise<void> {
-  await change(services, provider(), async (made) => {
-    await applyShare(made, accountId, share);
-  }).catch((error) => {
+  try {
+    await change(services, provider(), async (made) => {
+      await holdRoles(made);
+      const account = await made.tx.selectFrom("accounts").selectAll().where("id", "=", accountId).forUpdate()
+        .executeTakeFirstOrThrow();
+      const { breakGlass, role, disabled } = account;
+      const isFixed = breakGlass || role === "driver" || disabled;
+      if (isFixed || !await alterAccount(made, account, { ...share, disabled })) made.unchanged();
+    });
+  } catch (error) {
     // The company keeps its last owner, whatever the groups say.
-    if (error instanceof Problem && error.slug === "last-owner") {
-      services.log.warn({ provider: row.slug }, "the last owner stays one, though no group says so");
-      return;
-    }
-    throw error;
-  });
-}
-
-/** As `follow`, within a change. @throws Problem last-owner */
-export async function applyShare(made: Change, accountId: string, share: Share): Promise<void> {
-  await holdRoles(made);
-  const account = await made.tx.selectFrom("accounts").selectAll().where("id", "=", accountId).forUpdate()
-    .executeTakeFirstOrThrow();
-  const isFixed = account.breakGlass || account.role === "driver" || account.role === "integration";
-  const changed = !isFixed && !account.disabled &&
-    await alterAccount(made, account, { ...share, disabled: account.disabled });
-  if (!changed) made.unchanged();
+    if (!(error instanceof Problem && error.slug === "last-owner")) throw error;
+    services.log.warn({ provider: row.slug }, "the last owner stays one, though no group says so");
+  }
 }
 
 /** Somebody in no group that has a role any more: what they have open is closed. */
@@ -175,7 +168,11 @@ async function provide(
   await completeLogins(services);
   try {
     return await change(services, provider(), async (made) => {
-      const account = await provideAccount(made, row, person, share);
+      const account = await provideAccount(made, row, {
+        ...person,
+        ...share,
+        personId: await made.newSubject(),
+      });
       const given = { providerId: row.id, subject: verified.subject, origin: "sign-in" } as const;
       return { id: await connect(made, account, given), accountId: account.id };
     });
@@ -188,11 +185,10 @@ async function provide(
 /** An account that opens by single sign-on alone. @throws Problem email-taken */
 export async function provideAccount(
   made: Change,
-  row: Pick<ProviderRow, "id">,
-  person: { name: string; email: string },
-  share: Share,
-): Promise<{ id: string; personId: string; role: Role }> {
-  const account = await createAccount(made, { ...person, ...share, personId: await made.newSubject() });
+  row: ProviderRow,
+  given: Parameters<typeof createAccount>[1],
+): ReturnType<typeof createAccount> {
+  const account = await createAccount(made, given);
   await made.tx.updateTable("accounts").set({ activated: true }).where("id", "=", account.id).execute();
   made.record("account.provided", { account: account.id, role: account.role, provider: row.id });
   return account;

@@ -418,12 +418,25 @@ describe("an invitation", () => {
     expect(arrival.location).toBe("/");
     // Whoever was invited has the role they were invited with, and the name.
     expect(await meOf(arrival)).toMatchObject({ name: "Ada Beispiel", role: "auditor" });
-    expect((await signIn.trip("/api/sso/kestrel/invitation", { headers: tokenOf(body) })).refused).toBe(
-      "link-not-valid",
-    );
+    const again = await signIn.begin("/api/sso/kestrel/invitation", { headers: tokenOf(body) });
+    expect([again.status, again.body.slug]).toEqual([401, "link-not-valid"]);
     const own = await as(arrival).get("/api/sso/own");
     expect(own.body).toMatchObject({ session: { slug: "kestrel" }, hasPassword: false, others: [] });
     expect(own.body.connected).toHaveLength(1);
+  });
+
+  it("of two who hold it at once is one's", async () => {
+    const headers = tokenOf(await invited());
+    const begun = await Promise.all(
+      [1, 2].map(() => signIn.begin("/api/sso/kestrel/invitation", { headers })),
+    );
+    const urls = [];
+    for (const [at, { body }] of begun.entries()) {
+      op.person = { ...op.person, sub: `u-twin-${at}` };
+      urls.push(await op.authorise(body.location));
+    }
+    const both = await Promise.all(urls.map((url, at) => signIn.arrive(url, cookiesOf(begun[at]!))));
+    expect(both.map(({ refused }) => refused).toSorted()).toEqual(["link-not-valid", null].toSorted());
   });
 
   it("is not accepted by an account that is somebody's here already", async () => {
@@ -434,10 +447,10 @@ describe("an invitation", () => {
 
   it("needs its link", async () => {
     expect((await signIn.begin("/api/sso/kestrel/invitation")).status).toBe(401);
-    const wrong = await signIn.trip("/api/sso/kestrel/invitation", {
+    const wrong = await signIn.begin("/api/sso/kestrel/invitation", {
       headers: { authorization: "Invitation made-up" },
     });
-    expect(wrong.refused).toBe("link-not-valid");
+    expect([wrong.status, wrong.body.slug]).toEqual([401, "link-not-valid"]);
   });
 });
 
