@@ -60,6 +60,7 @@ const runs = [
   ...(noAppliance ? [] : [["appliance", ...(long ? ["recovery"] : [])]]),
 ];
 let passed = 0, failed = 0, skipped = 0;
+const red: string[] = [];
 for (const projects of runs) {
   say(`tests: ${projects.join(", ")} …`);
   const report = await Deno.makeTempFile({ suffix: ".json" });
@@ -78,12 +79,15 @@ for (const projects of runs) {
   if (!counts) faults.push("vitest did not finish");
   else if (!ran && counts.numFailedTests === 0) faults.push("vitest");
   passed += counts?.numPassedTests ?? 0;
+  red.push(...namesOfFailed(counts));
   failed += counts?.numFailedTests ?? 0;
   skipped += counts ? counts.numPendingTests + counts.numTodoTests : 0;
 }
 if (passed + failed + skipped === 0 && passedOn.length > 0) {
   faults.push(`no test is named ${passedOn.join(" ")}`);
 }
+// Said again at the end: of a long run only the last page may be left.
+for (const name of red) say(`failed: ${name}`);
 for (const name of faults) say(`${name}: failed`);
 failed += faults.length;
 say(`${Math.round((performance.now() - started) / 1000)} s`);
@@ -101,6 +105,16 @@ async function deno(args: string[]): Promise<boolean> {
   const env: Record<string, string> = long ? { FLEETHOLD_TEST_BAD_INPUTS: "1000" } : {};
   const { success } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).spawn().status;
   return success;
+}
+
+/** A line for each test that failed, and for each file that could not even be begun. */
+function namesOfFailed(counts: Counts | null): string[] {
+  return (counts?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const file = name.replace(`${Deno.cwd()}/`, "");
+    const tests = assertionResults.filter((test) => test.status === "failed");
+    if (tests.length > 0) return tests.map((test) => `${file}: ${test.fullName}`);
+    return message ? [`${file}: ${message.split("\n")[0]}`] : [];
+  });
 }
 
 async function readCounts(path: string): Promise<Counts | null> {

@@ -8,7 +8,6 @@ import { alterAccount, createAccount, holdRoles } from "../account.ts";
 import { accept, type OpenInvitation } from "../invitation.ts";
 import { completeLogins } from "../login.ts";
 import { enter, type Origin } from "../sign_in.ts";
-import type { Role } from "../rights.ts";
 import { endSessions, type RenewedToken, renewToken, type StartedSession } from "../session.ts";
 import { textOf } from "./claims.ts";
 import { LEEWAY_SECONDS } from "./discovery.ts";
