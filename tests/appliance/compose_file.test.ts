@@ -158,16 +158,17 @@ describe("the Dockerfile", () => {
 
 describe("the scripts in the images", () => {
   const scripts = [
-    "acme/probe",
+    "acme/check",
     "acme/start",
     "db/archive_wal",
-    "db/probe",
+    "db/check",
     "db/start", // with its parts
     "offsite/start",
-    "proxy/probe",
+    "probe",
+    "proxy/check",
     "proxy/start",
     "server/alert_hosts",
-    "server/probe",
+    "server/check",
     "server/with_company_ca",
   ];
 

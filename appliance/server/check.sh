@@ -1,8 +1,8 @@
 #!/bin/bash
 # Health check of the server's containers. Bash's own sockets, since a second Deno every few seconds would cost more
 # than the one it asks.
-#   probe http PATH    the process on 127.0.0.1:8081 answers PATH with 200
-#   probe fresh FILE   the file was written within the last minute
+#   check http PATH    the process on 127.0.0.1:8081 answers PATH with 200
+#   check fresh FILE   the file was written within the last minute
 case $1 in
   http)
     exec 3<> /dev/tcp/127.0.0.1/8081 || exit 1
