@@ -146,7 +146,7 @@ export class FailoverLoad {
       status = answer.status;
       retryAfter = answer.headers.has("retry-after");
     } catch (error) {
-      said = String(error);
+      said = Deno.inspect(error);
     }
     const ended = performance.now();
     if (write && isGood(status)) this.ledger.acknowledge(write, JSON.parse(said));
