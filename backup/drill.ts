@@ -170,7 +170,7 @@ function difference(live: Record<string, number>, restored: Record<string, numbe
     .filter((table) => live[table] !== restored[table]);
 }
 
-/** How long the worker may take to say whether a sealed value opens; it looks once a minute. */
+/** How long the worker may take to say whether a sealed value opens: it is woken, and if it was away, looks each minute. */
 const ANSWER_MS = 150_000;
 
 /**

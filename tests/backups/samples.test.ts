@@ -34,6 +34,25 @@ describe("a sealed value out of a restored copy", () => {
     expect(body.items[0].detail).toMatchObject({ sample: id, opened: true });
   });
 
+  it("wakes the worker, though the backup service itself may queue nothing", async () => {
+    const { id } = await sampleOf();
+    const service = await company.superuser("data");
+    await service.query("begin; set local role fleethold_backup");
+    await service.query(
+      "insert into backup_samples (id, place, subject, sealed) select $1, place, subject, sealed from backup_samples where id = $2",
+      [newId(), id],
+    );
+    await service.query("commit");
+    const { rows } = await service.query(
+      "select from graphile_worker.jobs where task_identifier = 'backups.open-samples' and run_at <= now()",
+    );
+    expect(rows).toHaveLength(1);
+    await service.query("set role fleethold_backup");
+    await expect(service.query("select graphile_worker.add_job('backups.open-samples')")).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+
   it("does not open where a byte of it was damaged", async () => {
     const { id } = await sampleOf((sealed) => sealed.map((byte, at) => at === 20 ? byte ^ 1 : byte));
     await openSamples(company.services);
