@@ -4,10 +4,39 @@ import { useTranslation } from "react-i18next";
 import { encode } from "uqr";
 import type { TotpEnrolment } from "../../server/access/schema.ts";
 import { CopyButton } from "../ui/copy_field.tsx";
+import { CodeField } from "./code_field.tsx";
 import styles from "./enrolment.module.css";
 
-/** A TOTP secret to take into an authenticator app: by camera, by link on the same phone, or by hand. */
-export function Enrolment({ enrolment }: { enrolment: TotpEnrolment }) {
+interface EnrolmentProps {
+  enrolment: TotpEnrolment;
+  /** The app's first code, which proves that it has the secret. */
+  code: string;
+  onCode: (code: string) => void;
+  error?: string;
+  /** Where another code is asked for beside it. */
+  codeLabel?: string;
+}
+
+/** A TOTP secret to take into an authenticator app, and the code the app then shows. */
+export function Enrolment({ enrolment, code, onCode, error, codeLabel }: EnrolmentProps) {
+  const { t } = useTranslation("access");
+  return (
+    <>
+      <Secret enrolment={enrolment} />
+      <CodeField
+        label={codeLabel ?? t("code.label")}
+        description={t("code.hint")}
+        value={code}
+        onChange={onCode}
+        error={error}
+        digitsOnly
+      />
+    </>
+  );
+}
+
+/** By camera, by link on the same phone, or by hand. */
+function Secret({ enrolment }: { enrolment: TotpEnrolment }) {
   const { t } = useTranslation("access");
   const groups = enrolment.secret.match(/.{1,4}/g) ?? [];
   return (

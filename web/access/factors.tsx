@@ -168,14 +168,12 @@ function TotpDrawer({ onClose }: { onClose: () => void }) {
         ? <ProofFields proof={proof} onChange={setProof} refusal={refusal} passwordPath="password" />
         : (
           <>
-            <Enrolment enrolment={enrolment} />
-            <CodeField
-              label={t("account.totpNext")}
-              description={t("code.hint")}
-              value={next}
-              onChange={setNext}
+            <Enrolment
+              enrolment={enrolment}
+              code={next}
+              onCode={setNext}
               error={refusal.of("next")}
-              digitsOnly
+              codeLabel={t("account.totpNext")}
             />
             <CodeField
               label={t("account.totpOld")}

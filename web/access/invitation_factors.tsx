@@ -10,7 +10,6 @@ import { PageHeader } from "../ui/page_header.tsx";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
 import { Steps } from "../ui/steps.tsx";
 import { DateText } from "../ui/times.tsx";
-import { CodeField } from "./code_field.tsx";
 import { Enrolment } from "./enrolment.tsx";
 import { useLanding } from "./landing.ts";
 import { NewPassword } from "./new_password.tsx";
@@ -107,17 +106,7 @@ export function InvitationFactors({ invitation, authorization, onBack }: Invitat
             </>
           )
           : enrolment !== null && (
-            <>
-              <Enrolment enrolment={enrolment} />
-              <CodeField
-                label={t("code.label")}
-                description={t("code.hint")}
-                value={code}
-                onChange={setCode}
-                error={refusal.of("code")}
-                digitsOnly
-              />
-            </>
+            <Enrolment enrolment={enrolment} code={code} onCode={setCode} error={refusal.of("code")} />
           )}
         <div className={form.buttons}>
           {step === 0 && onBack === undefined

@@ -15,7 +15,6 @@ import { tell } from "../ui/notices.ts";
 import { Panel } from "../ui/panel.tsx";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
 import styles from "./account_page.module.css";
-import { CodeField } from "./code_field.tsx";
 import { Enrolment } from "./enrolment.tsx";
 import { NewPassword } from "./new_password.tsx";
 import { passkeysQuery } from "./passkey.ts";
@@ -118,19 +117,7 @@ function FactorsDrawer({ onClose }: { onClose: () => void }) {
             />
           </>
         )
-        : (
-          <>
-            <Enrolment enrolment={enrolment} />
-            <CodeField
-              label={t("code.label")}
-              description={t("code.hint")}
-              value={code}
-              onChange={setCode}
-              error={refusal.of("code")}
-              digitsOnly
-            />
-          </>
-        )}
+        : <Enrolment enrolment={enrolment} code={code} onCode={setCode} error={refusal.of("code")} />}
     </FormDrawer>
   );
 }

@@ -18,7 +18,6 @@ import { LoadingRows } from "../ui/loading_rows.tsx";
 import { PageHeader } from "../ui/page_header.tsx";
 import { ProblemNotice } from "../ui/problem_notice.tsx";
 import { Steps } from "../ui/steps.tsx";
-import { CodeField } from "./code_field.tsx";
 import { Enrolment } from "./enrolment.tsx";
 import { useLanding } from "./landing.ts";
 import { NewPassword } from "./new_password.tsx";
@@ -164,17 +163,12 @@ function Wizard({ token, onFinished }: { token: string; onFinished: () => void }
         )}
         {step === "owner" && <OwnerFields owner={draft.owner} onChange={owner} refusal={refusal} />}
         {step === "factor" && enrolment !== null && (
-          <>
-            <Enrolment enrolment={enrolment} />
-            <CodeField
-              label={t("code.label")}
-              description={t("code.hint")}
-              value={draft.owner.code}
-              onChange={(code) => owner({ code })}
-              error={refusal.of("owner.code")}
-              digitsOnly
-            />
-          </>
+          <Enrolment
+            enrolment={enrolment}
+            code={draft.owner.code}
+            onCode={(code) => owner({ code })}
+            error={refusal.of("owner.code")}
+          />
         )}
         <div className={form.buttons}>
           {step === "company"
