@@ -14,6 +14,7 @@ import { forgetAnsweredChallenges } from "./access/once.ts";
 import { endElevationInTime } from "./access/elevations/elevation.ts";
 import { sendNotice } from "./access/notice.ts";
 import { forgetOldSessions } from "./access/session.ts";
+import { forgetOldTrials } from "./access/sso/trial.ts";
 import { forgetOldFailures } from "./access/throttle.ts";
 import { forgetExpiredLinks } from "./tracking/tracking.ts";
 
@@ -24,6 +25,7 @@ declare module "./platform/queue.ts" {
     "challenges.forget": Record<string, never>;
     "sessions.forget": Record<string, never>;
     "sign-in-failures.forget": Record<string, never>;
+    "sso-trials.forget": Record<string, never>;
     "tracking-links.forget": Record<string, never>;
   }
 }
@@ -35,6 +37,7 @@ export const jobs: JobTable = {
   "challenges.forget": (services) => change(services, system("job"), forgetAnsweredChallenges),
   "sessions.forget": (services) => change(services, system("job"), forgetOldSessions),
   "sign-in-failures.forget": (services) => change(services, system("job"), forgetOldFailures),
+  "sso-trials.forget": (services) => change(services, system("job"), forgetOldTrials),
   "tracking-links.forget": (services) => change(services, system("job"), forgetExpiredLinks),
   "search.rebuild": rebuildSearch,
   "import.run": runImport,
@@ -54,6 +57,7 @@ export const schedule = [
   { match: "27 2 * * *", task: "sessions.forget" },
   { match: "37 2 * * *", task: "sign-in-failures.forget" },
   { match: "47 2 * * *", task: "tracking-links.forget" },
+  { match: "7 * * * *", task: "sso-trials.forget" },
   { match: "47 * * * *", task: "imports.forget" },
   // The next minute's look comes sooner than a second try of this one's.
   { match: "* * * * *", task: "backups.watch", options: { maxAttempts: 1 } },

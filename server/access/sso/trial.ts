@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
+import { sql } from "kysely";
 import type { Actor } from "../../audit/actor.ts";
-import { change } from "../../audit/change.ts";
+import { type Change, change } from "../../audit/change.ts";
 import type { Reader } from "../../audit/reader.ts";
 import type { GeneratedMoment } from "../../platform/database.ts";
 import { newId } from "../../platform/id.ts";
@@ -138,6 +139,14 @@ export async function readTrial(reader: Reader, id: string): Promise<Trial> {
     at: row.createdAt.toISOString(),
     ...told,
   };
+}
+
+/** Forgets trials of yesterday: the page that asked has long been shown, and what the provider tells of people goes. */
+export async function forgetOldTrials(change: Change): Promise<void> {
+  const { numDeletedRows } = await change.tx.deleteFrom("ssoTries")
+    .where("createdAt", "<", sql<Date>`now() - interval '1 day'`).executeTakeFirst();
+  if (numDeletedRows > 0n) change.record("sso-trials.forgotten", { count: Number(numDeletedRows) });
+  else change.unchanged();
 }
 
 /** What would follow from a good answer. @throws SsoRefused where somebody would not get in */

@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { followFile } from "../../../server/access/sso/file.ts";
+import { forgetOldTrials } from "../../../server/access/sso/trial.ts";
 import { ProviderFile } from "../../../server/access/sso/schema.ts";
 import { type Caller, origin, useCompany } from "../../harness/app.ts";
 import { MisbehavingProvider } from "../../harness/misbehaving_provider.ts";
@@ -217,6 +219,16 @@ describe("a sign-in on trial", () => {
     const client = await company.superuser("data");
     const { rows } = await client.query("select encode(sealed, 'escape') as text from sso_tries");
     expect(JSON.stringify(rows)).not.toContain("kestrel.example");
+  });
+
+  it("is forgotten after a day, and that it was recorded", async () => {
+    const id = new URL((await begin(signIn.owner)).location, origin).searchParams.get("trial");
+    await company.change(forgetOldTrials);
+    expect((await signIn.owner.get(`/api/sso/trials/${id}`)).status).toBe(200);
+    await sql`update sso_tries set created_at = now() - interval '25 hours'`.execute(company.superDb);
+    await company.change(forgetOldTrials);
+    expect((await signIn.owner.get(`/api/sso/trials/${id}`)).status).toBe(404);
+    expect(await entriesOf(company, "sso-trials.forgotten")).toHaveLength(1);
   });
 
   it("says at which check it ended, what was not reached any more, and why", async () => {

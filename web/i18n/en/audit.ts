@@ -257,6 +257,7 @@ export const audit = {
     },
     sessions: { forgotten: "{{actor}} forgot {{number}} sessions that had ended" },
     "sign-in-failures": { forgotten: "{{actor}} forgot {{number}} old failed sign-ins" },
+    "sso-trials": { forgotten: "{{actor}} forgot {{number}} old sign-ins on trial" },
     "sign-in-policy": {
       changed:
         "{{actor}} changed how people sign in. By a provider alone: {{ssoOnly}}. By a passkey: {{passkey}}.",
