@@ -15,13 +15,25 @@ import { baseBackup, dumpAndRestore, restoreCopy } from "./backup_yardsticks.ts"
 import { ensureCompany, fill, signInDispatchers } from "./fill.ts";
 import { environmentOf, openServices } from "./services.ts";
 
-/** Orders made as an import makes them; all others are multiplied from these. */
-const REAL_ORDERS = 6_000;
+interface Scale {
+  /** Orders made as an import makes them; all others are multiplied from these. */
+  orders: number;
+  /** Backups and bare copies take turns, so that other work on the machine meets both. */
+  rounds: number;
+  /** Windows of requests, with and without backups in turns, and the seconds each takes. */
+  windows: number;
+  window: number;
+  /** Installations that die amid writes. */
+  trials: number;
+  /** Seconds before the service's memory is read. */
+  rest: number;
+}
+
+const whole: Scale = { orders: 6_000, rounds: 3, windows: 2, window: 60, trials: 20, rest: 30 };
+/** Enough to see that every part still runs. */
+const small: Scale = { orders: 600, rounds: 1, windows: 1, window: 5, trials: 1, rest: 2 };
+
 const DISPATCHERS = 10;
-/** Backups and bare copies take turns, so that other work on the machine meets both. */
-const ROUNDS = 3;
-const TRIALS = 20;
-const REST_SECONDS = 30;
 /** What is done after the last backup and replayed from the log, as a share of all data. */
 const SINCE = 0.03;
 /** Database, log, repository, a restored copy, a dump: so many times the data at most. */
@@ -30,16 +42,17 @@ const ROOM = 6;
 /**
  * Fills an installation and measures what its backups cost, beside the programs that everybody has: a full backup and
  * `pg_basebackup`, a restore and `pg_restore`, answers while a backup is copied and while none is. Then lets small
- * installations die amid writes and counts what is lost. With `quick`, the windows are shorter and the deaths three.
+ * installations die amid writes and counts what is lost. With `quick`, there is less of everything, and the figures say little.
  */
 export async function run({ gb, quick }: BenchOptions): Promise<Record<string, number>> {
   await needRoom(gb);
+  const scale = quick ? small : whole;
   const endings = new Endings();
   try {
-    const filled = await fillInstallation(gb, endings);
-    const figures = await measure(filled, quick ? 10 : 60, endings);
+    const filled = await fillInstallation(gb, scale, endings);
+    const figures = await measure(filled, scale, endings);
     await endings.clear();
-    const trials = quick ? 3 : TRIALS;
+    const { trials } = scale;
     say(`letting an installation die ${trials} times`);
     const losses = await loseInstallations(trials, endings);
     tell("losses", losses);
@@ -68,7 +81,7 @@ interface Filled {
 }
 
 /** An installation with so much in it, at rest. Its backup service is held still; the log is received. */
-async function fillInstallation(gb: number, endings: Endings): Promise<Filled> {
+async function fillInstallation(gb: number, { orders, rest }: Scale, endings: Endings): Promise<Filled> {
   const site = await BackedUp.start(endings);
   await during("waiting for the service's first backups", site.untilIdle());
   const environment = await environmentOf(site.directory);
@@ -83,25 +96,24 @@ async function fillInstallation(gb: number, endings: Endings): Promise<Filled> {
     (change) => createSite(change, { name: "Long ago", ...address }),
   );
   const fillTo = (bytes: number) => multiply(() => site.connect(), archive.id, bytes);
-  await during("storing orders", fill(environment, siteIds, REAL_ORDERS));
+  await during("storing orders", fill(environment, siteIds, orders));
   const began = performance.now();
   const made = await fillTo(gb * 1e9);
   const seconds = (performance.now() - began) / 1000;
   const bytes = await sizeNow(site);
-  tell("filled", { orders: REAL_ORDERS + made, size: gigabytes(bytes), seconds });
+  tell("filled", { orders: orders + made, size: gigabytes(bytes), seconds });
   await untilArchived(site);
-  await during("letting the service rest", pause(REST_SECONDS * 1000));
+  await during("letting the service rest", pause(rest * 1000));
   tell("memory at rest, MB", await site.memory());
   await site.hold(endings);
   return { site, bytes, siteIds, users, fillTo };
 }
 
-/** @param seconds how long each window of requests takes */
-async function measure(filled: Filled, seconds: number, endings: Endings) {
+async function measure(filled: Filled, { orders, rounds, windows, window }: Scale, endings: Endings) {
   const { site, bytes, siteIds, users } = filled;
-  const full = await fullBesideBaseBackup(site, endings);
-  const load = loadOf(site, { users, siteIds, orders: REAL_ORDERS, seconds });
-  const answers = await answersBesideBackups(site, load, endings);
+  const full = await fullBesideBaseBackup(site, rounds, endings);
+  const load = loadOf(site, { users, siteIds, orders, seconds: window });
+  const answers = await answersBesideBackups(site, load, windows, endings);
   await filled.fillTo(await sizeNow(site) + bytes * SINCE);
   await untilArchived(site);
   const restore = await restoreBesidePgRestore(site, endings);
@@ -116,9 +128,9 @@ async function measure(filled: Filled, seconds: number, endings: Endings) {
 }
 
 /** @returns the seconds of a full backup, from pgBackRest's start to its end, as a multiple of pg_basebackup's */
-async function fullBesideBaseBackup(site: BackedUp, endings: Endings): Promise<number> {
+async function fullBesideBaseBackup(site: BackedUp, rounds: number, endings: Endings): Promise<number> {
   const base: number[] = [], full: Ran[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     const seconds = await during("pg_basebackup", baseBackup(site, endings));
     const ran = await during("a full backup", site.do("full", endings));
     await site.keepNewest();

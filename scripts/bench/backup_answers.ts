@@ -8,8 +8,6 @@ import type { BackedUp } from "./backup_site.ts";
 import { DAYS, numberAt } from "./customers.ts";
 
 const PER_SECOND = 30;
-/** Windows with and without backups take turns, so that other work on the machine meets both. */
-const WINDOWS = 2;
 
 /** What dispatchers of these sites ask, for so many seconds: boards of any day of two years, numbers, new orders, edits. */
 export function loadOf(
@@ -43,18 +41,20 @@ export function loadOf(
 }
 
 /**
- * Lets dispatchers work while nothing else happens, and while the service makes one full backup after the other.
+ * Lets dispatchers work while nothing else happens, and while the service makes one full backup after the other: in
+ * turns, for so many windows each, so that other work on the machine meets both.
  *
  * @returns the p95 of requests while a backup was copied, as a multiple of the p95 of those while there was none
  */
 export async function answersBesideBackups(
   site: BackedUp,
   load: MixedLoad,
+  windows: number,
   endings: Endings,
 ): Promise<number> {
   const without: Asked[] = [], copying: Asked[] = [], verifying: Asked[] = [];
-  await during("requests, to warm up", work({ ...load, seconds: 10 }, endings));
-  for (let window = 0; window < WINDOWS; window++) {
+  await during("requests, to warm up", work({ ...load, seconds: Math.min(10, load.seconds) }, endings));
+  for (let window = 0; window < windows; window++) {
     without.push(...await during("requests without a backup", work(load, endings)));
     let isOver = false;
     const asking = work(load, endings).finally(() => isOver = true);
