@@ -34,7 +34,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // Each of these starts clusters or a whole installation: one at a time, and after the others.
+          // Each of these starts clusters or a whole installation: after the others.
           name: "installations",
           include: [
             "tests/browser/**/*.test.ts",
@@ -42,7 +42,6 @@ export default defineConfig({
             "tests/backup/**/*.test.ts",
           ],
           exclude: long,
-          fileParallelism: false,
           sequence: { groupOrder: 1 },
           pool: "forks",
           testTimeout: 120_000,

@@ -1,7 +1,7 @@
 /**
  * `deno task test`: format, lint, types, then every test; the last line counts them. `--quick` (`deno task ok`) leaves
  * out the tests that start whole installations, `--long` adds those that take minutes each: traps of tests/backup, the
- * recovery of an appliance, and a thousand bad inputs for each endpoint in the place of 400. Further arguments go to vitest.
+ * recovery of an appliance, and a thousand bad inputs for each endpoint in the place of 200. Further arguments go to vitest.
  */
 import { apt, hasApt, installPackage, succeeds } from "./embedded/packages.ts";
 import { missingDocker } from "./bench/appliance.ts";

@@ -11,7 +11,8 @@ export function webDirectory(): string {
 }
 
 /**
- * Builds the web UI unless the present build was made from the present sources. A ready build is left alone.
+ * Builds the web UI unless the present build was made from the present sources. A ready build is left alone. Of two
+ * starts at once one builds, and the other waits for it.
  *
  * @throws {Refusal} when the build fails
  */
@@ -19,6 +20,10 @@ export async function ensureWebUi(): Promise<void> {
   if (Deno.env.has("FLEETHOLD_WEB_DIR")) return;
   const stamp = join(webDirectory(), ".built-from");
   const sources = await fingerprint();
+  if (await readIfExists(stamp) === sources) return;
+  // Locks a file that every checkout has: the build's own folder is emptied by the build.
+  using building = await Deno.open(join(checkout, "deno.json"));
+  await building.lock(true);
   if (await readIfExists(stamp) === sources) return;
   say("building the web UI");
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -7,7 +7,7 @@ import { type Caller, useCompany } from "../harness/app.ts";
 import { makeThings, samples, type Things } from "./samples.ts";
 
 /** Bad inputs an endpoint gets. Seeded: a failure is found again by running the test again. */
-const INPUTS = Number(Deno.env.get("FLEETHOLD_TEST_BAD_INPUTS") ?? 400);
+const INPUTS = Number(Deno.env.get("FLEETHOLD_TEST_BAD_INPUTS") ?? 200);
 const SEED = 20261123;
 
 const company = useCompany();
