@@ -293,7 +293,7 @@ describe("a day in the browser", () => {
     expect(elsewhere.complaints).toEqual([]);
   });
 
-  it.each(["/orders/new", "/company", "/api/docs", "/nowhere"])(
+  it.each(["/orders/new", "/company", "/roles", "/api/docs", "/nowhere"])(
     "leaves nothing to complain of at %s",
     async (path) => {
       await owner.opens(path);

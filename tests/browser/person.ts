@@ -141,6 +141,10 @@ export class Person {
     if (!onPhoneToo) return;
     await this.page.setViewportSize(phone);
     await this.#inspectsColours();
+    const width = await this.page.evaluate(() => document.documentElement.scrollWidth);
+    if (width > phone.width) {
+      this.complaints.push(`${new URL(this.page.url()).pathname} is ${width} px wide on a phone`);
+    }
     await this.page.setViewportSize(devices.desk.viewport);
   }
 

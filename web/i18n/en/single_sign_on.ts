@@ -626,6 +626,7 @@ export const singleSignOn = {
     lastUsed: "Last used",
     neverUsed: "Never",
     people: "People sent",
+    peopleCount_zero: "Nobody yet",
     peopleCount_one: "{{count, number}}, of whom {{withAccount, number}} have an account",
     peopleCount_other: "{{count, number}}, of whom {{withAccount, number}} have an account",
     make: "Make a key",
