@@ -113,7 +113,11 @@ export class BackupService {
   async #beTheOnlyOne(): Promise<void> {
     const path = join(this.parts.places.state, "service.lock");
     this.#lock = await Deno.open(path, { write: true, create: true, mode: 0o600 });
-    if (await this.#lock.tryLock(true)) return;
+    // One that was killed just as it began a program holds the lock until that program runs.
+    for (let tries = 0; tries < 10; tries++) {
+      if (await this.#lock.tryLock(true)) return;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
     this.#lock.close();
     const words =
       `Another backup service works in ${this.parts.settings.FLEETHOLD_BACKUP_DIR}; stop it first`;
