@@ -77,6 +77,7 @@ export const audit = {
     site: "Sites",
     sso: "Single sign-on",
     "sso-provider": "Identity providers",
+    "sso-trials": "Trials of single sign-on",
     totp: "Authenticator apps",
     tracking: "Tracking pages",
     "tracking-link": "Tracking links",
