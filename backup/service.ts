@@ -219,12 +219,14 @@ export class BackupService {
     if (restored) {
       await this.#publication.record("backup.restored", JSON.parse(restored));
       // The backups before a restore belong to a log that goes on elsewhere: a new one begins right after it.
-      this.#runningTask = this.#run("full", "data", null).then(() => remove(this.#restoredFile));
+      this.#runningTask = this.#run("full", "data", null)
+        .then(() => this.#unlessEnding(() => remove(this.#restoredFile)));
       return;
     }
     const returned = await this.#returned();
     if (returned) {
-      this.#runningTask = this.#run("offsite-drill", null, null).then(() => this.#sendBack(returned));
+      this.#runningTask = this.#run("offsite-drill", null, null)
+        .then(() => this.#unlessEnding(() => this.#sendBack(returned)));
       return;
     }
     const { due } = this.#plan(await this.#done());
@@ -385,6 +387,11 @@ export class BackupService {
     const { at } = JSON.parse(text) as { at: string };
     const done = await readText(join(this.parts.places.repositories, "returned.done"));
     return done && (JSON.parse(done) as { at: string }).at === at ? undefined : at;
+  }
+
+  /** What a run was begun for stays to be done where the service's end interrupted it. */
+  async #unlessEnding(act: () => Promise<void>): Promise<void> {
+    if (!this.#aborting.signal.aborted) await act();
   }
 
   /** Tells the sidecar that what it brought back was drilled and may go. */
