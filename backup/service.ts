@@ -219,14 +219,12 @@ export class BackupService {
     if (restored) {
       await this.#publication.record("backup.restored", JSON.parse(restored));
       // The backups before a restore belong to a log that goes on elsewhere: a new one begins right after it.
-      this.#runningTask = this.#run("full", "data", null)
-        .then(() => this.#unlessEnding(() => remove(this.#restoredFile)));
+      this.#runningTask = this.#run("full", "data", null).then(() => remove(this.#restoredFile));
       return;
     }
     const returned = await this.#returned();
     if (returned) {
-      this.#runningTask = this.#run("offsite-drill", null, null)
-        .then(() => this.#unlessEnding(() => this.#sendBack(returned)));
+      this.#runningTask = this.#run("offsite-drill", null, null).then(() => this.#sendBack(returned));
       return;
     }
     const { due } = this.#plan(await this.#done());
@@ -389,13 +387,9 @@ export class BackupService {
     return done && (JSON.parse(done) as { at: string }).at === at ? undefined : at;
   }
 
-  /** What a run was begun for stays to be done where the service's end interrupted it. */
-  async #unlessEnding(act: () => Promise<void>): Promise<void> {
-    if (!this.#aborting.signal.aborted) await act();
-  }
-
-  /** Tells the sidecar that what it brought back was drilled and may go. */
+  /** Tells the sidecar that what it brought back was drilled and may go. Not when this service ends: the next one drills it. */
   async #sendBack(at: string): Promise<void> {
+    if (this.#aborting.signal.aborted) return;
     await this.parts.files.write(
       join(this.parts.places.repositories, "returned.done"),
       JSON.stringify({ at }),
