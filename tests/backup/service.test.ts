@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BackupRun, BackupState } from "../../server/backups/schema.ts";
 import { newId } from "../../server/platform/id.ts";
@@ -119,6 +120,31 @@ it("a piece of the log that is missing is told at once, and a new backup begins 
   expect((await site.restored()).size).toBe(30);
   await pause(6_000);
   expect((await runs()).filter(({ kind }) => kind === "diff")).toHaveLength(2);
+});
+
+it("a drill with what came back from offsite is begun again where the service's end interrupted it", async () => {
+  await site.stopServices();
+  const returned = join(site.folder, "returned");
+  const parts = () => {
+    const made = site.assemble();
+    made.settings.FLEETHOLD_OFFSITE_RETURNED = returned;
+    return made;
+  };
+  await new Deno.Command("cp", { args: ["-a", join(site.backups, "repository"), returned] }).output();
+  await Deno.writeTextFile(join(returned, "returned.json"), JSON.stringify({ at: new Date().toISOString() }));
+  const drills = async () => (await runs()).filter(({ kind }) => kind === "offsite-drill");
+  await site.serve(parts());
+  await until("it is drilled", async () => (await drills()).length === 1, LONG);
+  await site.stopServices();
+  const done = join(site.backups, "repository/returned.done");
+  await expect(Deno.stat(done)).rejects.toThrow(Deno.errors.NotFound);
+  await site.serve(parts());
+  await until("it is drilled again", async () => (await drills())[1]?.endedAt, LONG);
+  expect((await drills()).map(({ outcome, failure }) => [outcome, failure])).toEqual([
+    ["failed", expect.stringContaining("ended in the middle of it")],
+    ["done", null],
+  ]);
+  await until("the copy may go", () => Deno.stat(done).then(() => true, () => false));
 });
 
 async function ask(kind: string, account: string): Promise<void> {
