@@ -35,7 +35,7 @@ describe("a crowd", () => {
   });
 
   it("of large files is read one by one", async () => {
-    const answers = await Promise.all(Array.from({ length: 14 }, () => upload(3_000)));
+    const answers = await Promise.all(Array.from({ length: 24 }, () => upload(6_000)));
     const statuses = answers.map((answer) => answer.status);
     expect(new Set(statuses)).toEqual(new Set([201, 503]));
     expect(answers.find((answer) => answer.status === 503)!.body.slug).toBe("imports-busy");
